@@ -1,0 +1,3 @@
+export * from './plan.schema.js';
+export * from './project.schema.js';
+export * from './request.schema.js';

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+import { GATE_SETTINGS } from '../gates.js';
+import type { ProjectSettings } from '../project.js';
+import { budgetLimitsSchema } from './request.schema.js';
+import { boundedText } from './text.schema.js';
+
+/** Names that look like they hold a secret: such a value would reach the sandbox in plain text. */
+const SECRET_LOOKING = /(SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|AUTH)/i;
+
+export const projectNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 lower-case letters, digits or dashes, not starting with a dash');
+
+export const branchSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^(?!-)(?!.*\.\.)(?!.*@\{)(?!.*\/\/)[^\s~^:?*[\\\x00-\x20\x7f]+(?<![./])$/, 'must be a branch name git accepts');
+
+export const envSchema = z
+  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be an environment variable name'), boundedText(8192))
+  .superRefine((env, context) => {
+    for (const name of Object.keys(env)) {
+      if (SECRET_LOOKING.test(name)) {
+        context.addIssue({ code: 'custom', path: [name], message: 'looks like a secret; plain env must not hold one' });
+      }
+    }
+  });
+
+const DAY_MS = 24 * 3_600_000;
+const gateSetting = z.enum(GATE_SETTINGS);
+
+export const projectSettingsSchema = z.strictObject({
+  gates: z.strictObject({ spec: gateSetting, plan: gateSetting, diff: gateSetting, merge: gateSetting }),
+  approvalsRequired: z.int().min(1).max(20),
+  requesterMayApprove: z.boolean(),
+  image: z.string().min(1).max(500).nullable(),
+  setupCommand: boundedText(8192).nullable(),
+  testCommand: boundedText(8192).nullable(),
+  env: envSchema,
+  rules: boundedText(16_384),
+  commands: z.enum(['plan', 'any']),
+  limits: budgetLimitsSchema,
+  maxFixAttempts: z.int().min(0).max(20),
+  maxDiffLines: z.int().min(1).max(1_000_000),
+  gateWindowMs: z.int().min(1000).max(365 * DAY_MS),
+  reminderMs: z.int().min(1000).max(30 * DAY_MS),
+}) satisfies z.ZodType<ProjectSettings>;

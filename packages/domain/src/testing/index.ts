@@ -1,0 +1,1 @@
+export { aDecisionEvidence, aGateEvidence, anEvidence, aPlan, aSpec, aVote, someSettings } from './builders.js';

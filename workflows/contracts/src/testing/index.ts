@@ -1,0 +1,1 @@
+export { aBriefing, fakeEvidence, fakeRequestRecords, type FakeRequestRecords } from './request-records.fake.js';
