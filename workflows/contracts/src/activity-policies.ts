@@ -11,4 +11,6 @@ export const ACTIVITY_POLICIES = {
   idempotentWrite: { startToCloseTimeout: '10m', heartbeatTimeout: '60s', retry: FOREVER },
   /** Long work that keeps a journal: goes on where it stood. */
   resumable: { startToCloseTimeout: '24h', heartbeatTimeout: '10s', retry: FOREVER },
+  /** A compensation: after five tries its failure is shown, and the workflow goes on trying. */
+  undo: { startToCloseTimeout: '10m', heartbeatTimeout: '60s', retry: { ...FOREVER, maximumAttempts: 5 } },
 } as const satisfies Record<string, ActivityOptions>;

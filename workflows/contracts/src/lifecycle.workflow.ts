@@ -20,8 +20,11 @@ export type Carry = {
   /** Words accepted and not yet applied. */
   readonly words: readonly string[];
   readonly seenUpdates: readonly string[];
-  readonly paused: boolean;
+  readonly paused: 'person' | 'budget' | null;
+  /** Number of the running or last attempt; 0 before the first. */
   readonly attempt: number;
+  /** Attempts that were spent on failing checks, blocking findings or conflicts. */
+  readonly fixes: number;
   /** Ids of the newest facts, by kind. */
   readonly facts: Readonly<Partial<Record<string, string>>>;
   readonly feedback: readonly string[];

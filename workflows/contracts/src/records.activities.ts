@@ -10,6 +10,7 @@ export type LifecycleSettings = {
   readonly requester: string;
   readonly title: string;
   readonly reminderMs: number;
+  readonly maxFixAttempts: number;
   readonly continueAsNewAfterEvents: number;
 };
 
@@ -53,6 +54,8 @@ export type ApplyWordResult =
 export interface RecordsActivities {
   /** Adopts a first run or one continued from the owner; moves RECEIVED to SPECIFYING. A second call changes nothing. */
   begin(input: ForRequest): Promise<BeginResult>;
+  /** The whole lifecycle state built from the records: what a repaired run goes on from. */
+  recall(input: ForRequest): Promise<Carry>;
   /** Consecutive legal moves in one transaction; moves already made are skipped. Refuses forward moves out of review states. */
   transition(input: ForRequest & { readonly moves: readonly State[]; readonly reason?: string }): Promise<{ readonly state: State }>;
   /** Builds the subject from stored facts (the newest of each kind unless named), numbers it and opens the gate. */
@@ -65,7 +68,7 @@ export interface RecordsActivities {
   applyWord(input: ForRequest & { readonly wordId: string }): Promise<ApplyWordResult>;
   /** Pauses because a budget is used up; frees the slot. */
   pauseForBudget(input: ForRequest & { readonly exceeded: BudgetKind }): Promise<void>;
-  /** One more attempt is counted; answers whether the limits allow it. */
+  /** Whether the limits allow attempt number `attempt` (from 2); counts nothing: `agent.execute` does. */
   beginAttempt(input: ForRequest & { readonly attempt: number }): Promise<{ readonly allowed: boolean }>;
   remind(input: ForRequest & { readonly gate: Gate; readonly revision: number; readonly reminder: number }): Promise<void>;
   /** What the request waits for, shown to people; null clears it. */
@@ -75,5 +78,3 @@ export interface RecordsActivities {
   /** Ends the request: state, outbox, audit. */
   finish(input: ForRequest & { readonly state: TerminalState; readonly reason?: string }): Promise<void>;
 }
-
-export type RepairCarry = { readonly requestId: string; readonly carry: Carry };

@@ -1,0 +1,80 @@
+import { couldClose, type ErrorCode, type Gate } from '@countersign/domain';
+
+import { votesAtHand, type Ending, type Life } from './life.js';
+import type { StageDeps } from './stage.js';
+import { applyWords } from './words.stage.js';
+
+/** Opens a gate for the facts at hand; one that passes at once (policy, off) leaves the state behind it. */
+export async function openGate(deps: StageDeps, life: Life, gate: Gate, reopened?: { readonly code: ErrorCode }): Promise<void> {
+  life.opening = gate;
+  const opened = await deps.records
+    .openGate({ requestId: life.requestId, gate, facts: life.facts, ...(reopened && { reopened }) })
+    .finally(() => {
+      life.opening = null;
+    });
+  if (opened.outcome === 'passed') {
+    life.gate = null;
+    life.state = opened.state;
+    return;
+  }
+  const { revision, digest, required, deadline } = opened;
+  life.gate = { gate, revision, digest, required, deadline };
+  life.reminders = 0;
+  life.state = REVIEW_STATE[gate];
+  life.votes = life.votes.filter((vote) => vote.gate !== gate || vote.revision === revision);
+  deps.show(opened.waitingFor);
+}
+
+const REVIEW_STATE = { spec: 'SPEC_REVIEW', plan: 'PLAN_REVIEW', diff: 'DIFF_REVIEW', merge: 'MERGE_REVIEW' } as const;
+
+async function askToClose(deps: StageDeps, life: Life): Promise<Ending | undefined> {
+  const { gate } = life;
+  if (!gate) return undefined;
+  const decisionIds = votesAtHand(life).map((vote) => vote.id);
+  const closed = await deps.records.closeGate({ requestId: life.requestId, gate: gate.gate, revision: gate.revision, decisionIds });
+  if (closed.outcome === 'open') {
+    life.votes = life.votes.filter((vote) => !closed.dropped.includes(vote.id));
+    deps.show(closed.waitingFor);
+    return undefined;
+  }
+  life.gate = null;
+  life.votes = [];
+  if (closed.outcome === 'rejected') return { state: 'REJECTED' };
+  life.state = closed.state;
+  if (closed.outcome === 'changes') {
+    life.feedback = [closed.feedbackId];
+    if (gate.gate === 'diff' || gate.gate === 'merge') life.attempt += 1;
+  }
+  return undefined;
+}
+
+/** Waits in a review state for votes, words, the next reminder or the end of the window. */
+export async function gateStage(deps: StageDeps, life: Life): Promise<Ending | undefined> {
+  const { gate } = life;
+  if (!gate) return { state: 'FAILED', reason: 'A review state without an open gate' };
+  // A vote that closeGate left standing without closing must not be asked about again and again.
+  const asked = new Set<string>();
+  const isRipe = (): boolean =>
+    votesAtHand(life).some((vote) => !asked.has(vote.id)) && couldClose(votesAtHand(life), gate.required);
+  const left = Date.parse(life.gate?.deadline ?? gate.deadline) - deps.now();
+  const reminderMs = life.settings?.reminderMs ?? left;
+  for (;;) {
+    const remaining = Date.parse(life.gate?.deadline ?? gate.deadline) - deps.now();
+    if (remaining <= 0) return { state: 'EXPIRED', reason: `Nobody decided the ${gate.gate} gate in time` };
+    const woken = await deps.waitUntil(
+      () => isRipe() || life.words.length > 0 || life.cancelled,
+      Math.min(remaining, reminderMs),
+    );
+    await applyWords(deps, life);
+    if (life.cancelled || life.paused) return undefined;
+    if (isRipe()) {
+      for (const vote of votesAtHand(life)) asked.add(vote.id);
+      const ending = await askToClose(deps, life);
+      if (ending || !life.gate) return ending;
+    } else if (!woken && remaining > reminderMs) {
+      life.reminders += 1;
+      await deps.records.remind({ requestId: life.requestId, gate: gate.gate, revision: gate.revision, reminder: life.reminders });
+      if (!isRipe()) await deps.rollOver();
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { SEARCH_ATTRIBUTES } from '@countersign/workflow-contracts';
+import {
+  SearchAttributeType,
+  defineSearchAttributeKey,
+  type SearchAttributeUpdatePair,
+} from '@temporalio/common';
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+
+import { detailsOf } from './details.js';
+import type { Life } from './life.js';
+
+const STATE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.state, SearchAttributeType.KEYWORD);
+const GATE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.gate, SearchAttributeType.KEYWORD);
+const DEADLINE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.deadline, SearchAttributeType.DATETIME);
+
+/** Shows the request in the Temporal UI; an unchanged state costs no history event. */
+export function shower(life: Life): (waitingFor?: string) => void {
+  // Whoever starts the lifecycle sets SPECIFYING, so the first stage costs no event.
+  let shown = 'SPECIFYING/';
+  return (waitingFor) => {
+    setCurrentDetails(detailsOf(life, waitingFor));
+    const { state, gate } = life;
+    const now = `${state}/${gate?.revision ?? ''}`;
+    if (now === shown) return;
+    shown = now;
+    const pairs: SearchAttributeUpdatePair[] = [{ key: STATE, value: state }];
+    if (gate) pairs.push({ key: GATE, value: gate.gate }, { key: DEADLINE, value: new Date(gate.deadline) });
+    upsertSearchAttributes(pairs);
+  };
+}
