@@ -2,6 +2,16 @@ import { fileURLToPath } from 'node:url';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+const swc = (transform) => [
+  '@swc/jest',
+  {
+    swcrc: false,
+    sourceMaps: 'inline',
+    module: { type: 'commonjs' },
+    jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2023', keepClassNames: true, transform },
+  },
+];
+
 const project = (displayName, testMatch, extra = {}) => ({
   displayName,
   rootDir: at('.'),
@@ -12,20 +22,9 @@ const project = (displayName, testMatch, extra = {}) => ({
   transformIgnorePatterns: [],
   modulePathIgnorePatterns: ['/dist/', '/\\.next/', '/\\.countersign/'],
   transform: {
-    '\\.[cm]?[jt]sx?$': [
-      '@swc/jest',
-      {
-        swcrc: false,
-        sourceMaps: 'inline',
-        module: { type: 'commonjs' },
-        jsc: {
-          parser: { syntax: 'typescript', decorators: true },
-          target: 'es2023',
-          keepClassNames: true,
-          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
-        },
-      },
-    ],
+    // Packages keep their own class-field semantics; ours need the old one for decorators.
+    '/node_modules/.*\\.[cm]?js$': swc({}),
+    '\\.[cm]?[jt]sx?$': swc({ legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false }),
   },
   ...extra,
 });
