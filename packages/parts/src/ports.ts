@@ -1,0 +1,94 @@
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+
+import { PartError } from './part-error.js';
+
+const LISTENING = '0A';
+
+export type PortHolder = { readonly pid: number; readonly command: string };
+
+/** A port of the loopback address that nobody holds now. */
+export function freePort(): Promise<number> {
+  return listen(0);
+}
+
+/** Throws PORT_TAKEN naming the port, who holds it where that can be seen, and the setting that moves it. */
+export async function assertPortFree(port: number, setting: string): Promise<void> {
+  try {
+    await listen(port);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EACCES') {
+      throw new PartError('PORT_TAKEN', `Port ${port} may not be used by this account.`, `Set ${setting} to a port above 1023.`);
+    }
+    if (code !== 'EADDRINUSE') throw error;
+    const holder = holderOfPort(port);
+    const who = holder ? `process ${holder.pid} (${holder.command})` : 'another process, which cannot be seen from here';
+    const stop = holder ? `Stop process ${holder.pid}` : `Stop what listens on port ${port}`;
+    throw new PartError('PORT_TAKEN', `Port ${port} is held by ${who}.`, `${stop}, or set ${setting} to another port.`, {
+      cause: error,
+    });
+  }
+}
+
+/** Who listens on a port, where /proc shows it: root sees everybody, others see their own processes. */
+export function holderOfPort(port: number): PortHolder | undefined {
+  const inodes = new Set([...listeningInodes('/proc/net/tcp', port), ...listeningInodes('/proc/net/tcp6', port)]);
+  if (inodes.size === 0) return undefined;
+  for (const pid of readFolder('/proc').filter((name) => /^\d+$/.test(name))) {
+    for (const fd of readFolder(`/proc/${pid}/fd`)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${pid}/fd/${fd}`))?.[1];
+      if (inode && inodes.has(inode)) return { pid: Number(pid), command: commandOf(pid) };
+    }
+  }
+  return undefined;
+}
+
+function listen(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
+    });
+  });
+}
+
+function listeningInodes(table: string, port: number): string[] {
+  const rows = readText(table).split('\n').slice(1);
+  return rows.flatMap((row) => {
+    const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/);
+    const localPort = Number.parseInt(local.split(':')[1] ?? '', 16);
+    return state === LISTENING && localPort === port ? [inode] : [];
+  });
+}
+
+function commandOf(pid: string): string {
+  const words = readText(`/proc/${pid}/cmdline`).split('\0').filter(Boolean);
+  return words.join(' ').slice(0, 120) || readText(`/proc/${pid}/comm`).trim();
+}
+
+function readFolder(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,34 @@
+import { AppError } from '@countersign/domain';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+
+import type { Caller } from '../tokens/caller.js';
+import type { TokenVerifier } from '../tokens/token-verifier.js';
+import { acceptCall } from './accepted-call.js';
+import { RPC_METHOD, type RpcHandlerMetadata } from './rpc.decorator.js';
+import { parseInput, rpcEnvelope } from './rpc-wire.contract.js';
+
+/** Lets a message through when its sender is verified, listed in the contract, and its input fits. */
+export class RpcAuthGuard implements CanActivate {
+  constructor(private readonly verifier: Pick<TokenVerifier, 'verify'>) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const metadata = Reflect.getMetadata(RPC_METHOD, context.getHandler()) as RpcHandlerMetadata | undefined;
+    // A handler made without @Rpc has no list of callers, so nobody may call it.
+    if (!metadata) throw new AppError('FORBIDDEN', 'This message is not part of a contract');
+
+    const message = context.switchToRpc().getData<object>();
+    const envelope = rpcEnvelope.safeParse(message);
+    if (!envelope.success) throw new AppError('UNAUTHENTICATED', 'The message carries no credential');
+
+    const caller = await this.verifier.verify(envelope.data.credential);
+    const allowed: readonly string[] = metadata.method.callers;
+    if (!allowed.includes(roleOf(caller))) {
+      throw new AppError('FORBIDDEN', `${metadata.name} may not be called by ${describe(caller)}`);
+    }
+    acceptCall(message, { caller, input: parseInput(metadata.method.input, envelope.data.input) });
+    return true;
+  }
+}
+
+const roleOf = (caller: Caller): string => (caller.kind === 'person' ? 'person' : caller.name);
+const describe = (caller: Caller): string => (caller.kind === 'person' ? 'a person' : `the service ${caller.name}`);

@@ -1,0 +1,2 @@
+export { freePort } from '@countersign/parts';
+export { createDatabase } from './database.js';
