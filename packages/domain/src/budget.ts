@@ -30,9 +30,13 @@ export function addUsage(a: BudgetUsage, b: BudgetUsage): BudgetUsage {
   };
 }
 
-/** The first limit that is used up, or whose use cannot be known; undefined while work may go on. */
+/**
+ * The first limit that is used up, or whose use cannot be known; undefined while work may go on. Attempts are
+ * not looked at: an attempt that runs is allowed to end (`allowsAttempt` is asked before it begins).
+ */
 export function exceededBudget(limits: BudgetLimits, usage: BudgetUsage): BudgetKind | undefined {
   return BUDGET_KINDS.find((kind) => {
+    if (kind === 'attempts') return false;
     const limit = limits[kind];
     if (limit === null) return false;
     const used = usage[kind];
@@ -47,4 +51,8 @@ export function isRaise(from: BudgetLimits, to: BudgetLimits): boolean {
     BUDGET_KINDS.every((kind) => asNumber(to[kind]) >= asNumber(from[kind])) &&
     BUDGET_KINDS.some((kind) => asNumber(to[kind]) > asNumber(from[kind]))
   );
+}
+
+export function allowsAttempt(limits: BudgetLimits, attempt: number): boolean {
+  return attempt <= limits.attempts;
 }

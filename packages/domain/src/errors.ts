@@ -68,7 +68,8 @@ export const ERRORS = {
   URL_REFUSED: row('usage'),
   URL_CREDENTIALS: row('usage'),
   SOURCE_UNREACHABLE: row('unavailable', true),
-  SOURCE_DIVERGED: row('refused'),
+  /** A person mends the source; until then the request waits. */
+  SOURCE_DIVERGED: row('refused', true),
   GIT_FAILED: row('unexpected', true),
   GIT_TOO_OLD: row('usage'),
   GIT_TIMEOUT: row('unavailable', true),

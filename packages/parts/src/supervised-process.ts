@@ -104,7 +104,9 @@ export class SupervisedProcess {
     const { record } = this;
     if (!record) return;
     const { stopSignal = 'SIGTERM', stopTimeoutMs = 10_000 } = this.options;
-    await stopProcess(record, { signal: stopSignal, timeoutMs: stopTimeoutMs });
+    const wasRunning = await stopProcess(record, { signal: stopSignal, timeoutMs: stopTimeoutMs });
+    // It ended by itself; what it had started may not have.
+    if (!wasRunning) killGroup(record.pid);
     this.record = undefined;
   }
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-import type { TestStack } from './stack.js';
+import type { startStack, TestStack } from './stack.js';
 
 // Jest resolves neither source conditions nor .ts here, so what the setup itself needs is compiled first: 0.2 s.
 const NEEDED = ['packages/parts', 'packages/testing'];
@@ -10,10 +10,11 @@ declare global {
   var countersignStack: TestStack | undefined;
 }
 
+// eslint-disable-next-line no-restricted-syntax -- Jest takes the default export.
 export default async function globalSetup({ rootDir }: { readonly rootDir: string }): Promise<void> {
   for (const folder of NEEDED) compile(rootDir, folder);
-  const { startStack } = (await import(join(rootDir, 'packages/testing/dist/stack.js'))) as typeof import('./stack.js');
-  const stack = await startStack(rootDir);
+  const compiled = (await import(join(rootDir, 'packages/testing/dist/stack.js'))) as { startStack: typeof startStack };
+  const stack = await compiled.startStack(rootDir);
   globalThis.countersignStack = stack;
   Object.assign(process.env, stack.env);
 }
