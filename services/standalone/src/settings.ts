@@ -1,0 +1,75 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { LOG_LEVELS, parseEnv, secretVariable, type Secret } from '@countersign/platform';
+import { z } from 'zod';
+
+const port = (value: number, what: string) =>
+  z.coerce.number().int().min(1).max(65_535).default(value).meta({ description: `Port of ${what}, on 127.0.0.1.` });
+const count = (value: number, description: string) => z.coerce.number().int().min(1).default(value).meta({ description });
+const flag = (description: string) =>
+  z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .meta({ description });
+
+/** Every setting of `npm start`, by its environment variable. `.env.example` is printed from this. */
+export const settingsSchema = z.object({
+  COUNTERSIGN_DATA_DIR: z.string().optional().meta({ description: 'Folder of all data; default `.countersign` in the clone.' }),
+  COUNTERSIGN_CONSOLE_PORT: port(3000, 'the console'),
+  COUNTERSIGN_GATEWAY_PORT: port(4000, 'GraphQL'),
+  COUNTERSIGN_IDENTITY_PORT: port(4010, 'the embedded identity'),
+  COUNTERSIGN_POSTGRES_PORT: port(54329, 'the embedded Postgres'),
+  COUNTERSIGN_TEMPORAL_PORT: port(7233, 'Temporal'),
+  COUNTERSIGN_TEMPORAL_UI_PORT: port(8233, 'the Temporal UI'),
+  DATABASE_URL: secretVariable.optional().meta({ description: 'A Postgres of your own in place of the embedded one.' }),
+  TEMPORAL_ADDRESS: z.string().optional().meta({ description: 'A Temporal server (host:port) of your own in place of the embedded one.' }),
+  DOCKER_HOST: z.string().optional().meta({ description: 'The container engine; default its usual socket.' }),
+  COUNTERSIGN_SANDBOX_IMAGE: z.string().optional().meta({ description: 'Image of the sandbox; default one built on this machine.' }),
+  COUNTERSIGN_REPO_ROOTS: z
+    .string()
+    .optional()
+    .meta({ description: 'Folders, separated by `:`, below which a repository may be imported; default your home.' }),
+  COUNTERSIGN_ALLOW_PRIVATE_HOSTS: flag('Lets a repository URL name a private or loopback address.'),
+  COUNTERSIGN_IMPORT_MAX_MB: count(5000, 'Largest repository that is imported, in MB.'),
+  COUNTERSIGN_IMPORT_MAX_MINUTES: count(30, 'Longest import, in minutes.'),
+  COUNTERSIGN_MAX_EXECUTIONS: count(2, 'Requests that execute at the same time.'),
+  COUNTERSIGN_SANDBOX_MEMORY_MB: count(2048, 'Memory of one sandbox, in MB.'),
+  COUNTERSIGN_SANDBOX_CPUS: z.coerce.number().min(0.1).default(2).meta({ description: 'CPUs of one sandbox.' }),
+  COUNTERSIGN_COMMAND_MINUTES: count(20, 'Longest setup or test command, in minutes.'),
+  COUNTERSIGN_REVIEWER: z.string().min(1).max(100).default('Countersign review').meta({ description: 'Name under which reviews are posted.' }),
+  COUNTERSIGN_LIFECYCLE_EVENTS: count(4000, 'History events after which a lifecycle continues as new.'),
+  COUNTERSIGN_LOG_LEVEL: z.enum(LOG_LEVELS).default('warn').meta({ description: 'What is logged to stderr.' }),
+  SSH_AUTH_SOCK: z.string().optional().meta({ description: 'Your ssh agent, for repositories by ssh.' }),
+});
+
+export type Settings = ReturnType<typeof loadSettings>;
+
+/** @throws AppError CONFIG_INVALID naming each variable and rule. */
+export function loadSettings(env: NodeJS.ProcessEnv, root: string) {
+  const raw = parseEnv(settingsSchema, env);
+  return {
+    dataDir: resolve(raw.COUNTERSIGN_DATA_DIR ?? join(root, '.countersign')),
+    ports: {
+      console: raw.COUNTERSIGN_CONSOLE_PORT,
+      gateway: raw.COUNTERSIGN_GATEWAY_PORT,
+      identity: raw.COUNTERSIGN_IDENTITY_PORT,
+      postgres: raw.COUNTERSIGN_POSTGRES_PORT,
+      temporal: raw.COUNTERSIGN_TEMPORAL_PORT,
+      temporalUi: raw.COUNTERSIGN_TEMPORAL_UI_PORT,
+    },
+    databaseUrl: raw.DATABASE_URL satisfies Secret | undefined,
+    temporalAddress: raw.TEMPORAL_ADDRESS,
+    repoRoots: (raw.COUNTERSIGN_REPO_ROOTS ?? homedir()).split(':').filter((folder) => folder !== '').map((folder) => resolve(folder)),
+    allowPrivateHosts: raw.COUNTERSIGN_ALLOW_PRIVATE_HOSTS,
+    importLimits: { bytes: raw.COUNTERSIGN_IMPORT_MAX_MB * 1_000_000, ms: raw.COUNTERSIGN_IMPORT_MAX_MINUTES * 60_000 },
+    maxExecutions: raw.COUNTERSIGN_MAX_EXECUTIONS,
+    sandbox: { memoryMb: raw.COUNTERSIGN_SANDBOX_MEMORY_MB, cpus: raw.COUNTERSIGN_SANDBOX_CPUS, image: raw.COUNTERSIGN_SANDBOX_IMAGE },
+    commandTimeoutMs: raw.COUNTERSIGN_COMMAND_MINUTES * 60_000,
+    reviewer: raw.COUNTERSIGN_REVIEWER,
+    continueAsNewAfterEvents: raw.COUNTERSIGN_LIFECYCLE_EVENTS,
+    logLevel: raw.COUNTERSIGN_LOG_LEVEL,
+    sshAuthSock: raw.SSH_AUTH_SOCK,
+  } as const;
+}
