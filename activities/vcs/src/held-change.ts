@@ -1,0 +1,58 @@
+import { checkEffect, diffSubject, mergeSubject, type ApprovalLost, type Facts } from '@countersign/domain';
+import { digestOf } from '@countersign/domain/digest';
+import type { RequestWorkspace } from '@countersign/git';
+
+import { factOf, newestFact, workspaceOf, type VcsCall } from './vcs-call.js';
+
+export type HeldChange = {
+  readonly execution: Facts['execution'];
+  readonly workspace: RequestWorkspace;
+  /** Why the approval does not hold for what is at hand; undefined where it does. */
+  readonly lost: ApprovalLost | undefined;
+};
+
+/** Digest of what was measured, by the formula that requests uses; `null` stands for what is missing and fits no approval. */
+function checksDigest(checks: Facts['checks'] | undefined, measure: Facts['measure'] | undefined): string {
+  return digestOf({ checks: checks ?? null, measure: measure ?? null });
+}
+
+/**
+ * Holds a result against its approval: tree and ancestry are asked of git, the checks of the facts for that very
+ * commit, and of them the subject is built anew.
+ */
+export async function holdChange(call: VcsCall, effect: 'vcs.push' | 'vcs.openMergeRequest', executionId: string): Promise<HeldChange> {
+  const execution = await factOf(call, 'execution', executionId);
+  const { baseCommit, headCommit } = execution;
+  const workspace = await workspaceOf(call);
+  const tree = await workspace.treeOf(headCommit);
+  const evidence = await call.deps.evidence.read(call.requestId, call.run);
+  if (tree !== execution.tree || !(await workspace.isAncestor(baseCommit, headCommit))) {
+    return { execution, workspace, lost: { approvalLost: 'diff', code: 'STALE_DIGEST' } };
+  }
+  const checks = await newestFact(call, 'checks', ({ commit }) => commit === headCommit);
+  const measure = await newestFact(call, 'measure', (data) => data.headCommit === headCommit);
+  const subject = diffSubject(call.requestId, { baseCommit, headCommit, tree, checksDigest: checksDigest(checks, measure) });
+  return { execution, workspace, lost: checkEffect(effect, evidence, { digest: digestOf(subject) }) };
+}
+
+/** Whether checks were run on what would be merged: the head itself, or a commit or tree that is the merged tree. */
+async function areOfMerge({ bare }: VcsCall, checks: Facts['checks'], prep: Facts['mergePrep']): Promise<boolean> {
+  if (prep.fastForward) return checks.commit === prep.head;
+  return checks.commit === prep.mergedTree || (await bare.resolve(checks.commit, 'tree')) === prep.mergedTree;
+}
+
+/** Holds a prepared merge against its approval; `targetTip` and `mergedTree` are what git says now. */
+export async function holdMerge(call: VcsCall, prep: Facts['mergePrep'], held: { readonly targetTip: string; readonly mergedTree: string }): Promise<ApprovalLost | undefined> {
+  const newest = await newestFact(call, 'checks', () => true);
+  const checks = newest && (await areOfMerge(call, newest, prep)) ? newest : undefined;
+  const measure = await newestFact(call, 'measure', ({ headCommit }) => headCommit === prep.head);
+  const subject = mergeSubject(call.requestId, {
+    ...held,
+    repository: call.briefing.project.repo,
+    targetRef: call.targetRef,
+    head: prep.head,
+    checksDigest: checksDigest(checks, measure),
+  });
+  const evidence = await call.deps.evidence.read(call.requestId, call.run);
+  return checkEffect('vcs.merge', evidence, { digest: digestOf(subject) });
+}

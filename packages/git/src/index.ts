@@ -1,0 +1,12 @@
+export { BareRepository, type CommitDraft, type MergeTreeResult, type RefUpdate } from './bare-repository.js';
+export { fetchSource, type Fetched, type FetchOptions } from './fetch-source.js';
+export { Git, makeGit, type GitOptions, type GitResult, type GitRunOptions, type MakeGitOptions } from './git.js';
+export { type Owner } from './hostile-folder.js';
+export { DEFAULT_IMPORT_LIMITS, importBare, type Imported, type ImportLimits, type ImportOptions } from './import-source.js';
+export { isPublicAddress } from './network-address.js';
+export { quoteWord } from './quote-word.js';
+export { scrubCredentials } from './scrub.js';
+export type { SourceRules } from './source.js';
+export { isUrlSource, parseSourceUrl, resolveSource, type Resolver, type SourceUrl, type UrlRules } from './source-url.js';
+export { MAX_RESULT_FILE_BYTES, type Inspection, type ListedFile } from './tree-inspection.js';
+export { AGENT_IDENTITY, RequestWorkspace, WORKSPACE_OWNER, workspaceRoot, type RequestWorkspaceOptions, type Snapshot } from './workspace.js';

@@ -1,0 +1,1 @@
+export { aRepository, aGit, type TestRepository } from './test-repository.js';

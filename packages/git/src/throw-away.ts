@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+
+import { BareRepository } from './bare-repository.js';
+
+const PACK_MS = 600_000;
+const MADE_AT = '2000-01-01T00:00:00Z';
+
+/**
+ * Gives a fresh folder a repository of its own with one commit of the tree, so that tools in a sandbox which ask
+ * git find one. It shares nothing with ours, and nothing outside the sandbox reads it.
+ */
+export async function addThrowAwayRepository(from: BareRepository, folder: string, tree: string): Promise<void> {
+  const commit = await from.commit({ tree, parents: [], message: 'The state this workspace began with\n', name: 'Countersign', email: 'agent@countersign.invalid', at: MADE_AT });
+  const gitDir = join(folder, '.git');
+  const format = commit.length === 64 ? 'sha256' : 'sha1';
+  await from.git.run(['init', '--quiet', '--template=', `--object-format=${format}`, '--initial-branch=main', folder], { deadlineMs: PACK_MS });
+  const pack = ['pack-objects', '--revs', '--quiet', '--window=0', join(gitDir, 'objects', 'pack', 'pack')];
+  await from.run(pack, { stdin: `${commit}\n`, deadlineMs: PACK_MS });
+  const own = new BareRepository(from.git, gitDir);
+  await own.run(['update-ref', 'refs/heads/main', commit]);
+  await own.run(['read-tree', commit], { deadlineMs: PACK_MS });
+}

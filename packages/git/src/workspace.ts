@@ -1,0 +1,209 @@
+import { copyFile, lchown, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { AppError, type DiffFile } from '@countersign/domain';
+
+import { BareRepository } from './bare-repository.js';
+import type { Git } from './git.js';
+import { giveTo, isRoot, removeFolder, replaceContent, unlock, type Owner } from './hostile-folder.js';
+import { stageFolder, type Staged } from './snapshot.js';
+import { addThrowAwayRepository } from './throw-away.js';
+import { DIFF_TREE, parseDiffFiles } from './tree-diff.js';
+import { inspectChanges, listFiles, type Inspection, type ListedFile } from './tree-inspection.js';
+
+/** Who owns the files in a sandbox where we are root. */
+export const WORKSPACE_OWNER: Owner = { uid: 10001, gid: 10001 };
+export const AGENT_IDENTITY = { name: 'Countersign', email: 'agent@countersign.invalid' } as const;
+
+const LONG_MS = 600_000;
+const MAX_PATCH_BYTES = 1_000_000_000;
+
+export type Snapshot = {
+  readonly commit: string;
+  readonly tree: string;
+  /** False where nothing differs from the parent, which then is the commit. */
+  readonly changed: boolean;
+  readonly nested: readonly string[];
+  readonly unstorable: readonly string[];
+};
+
+export type RequestWorkspaceOptions = {
+  readonly git: Git;
+  /** `workspaceRoot(dataDir, requestId)`. */
+  readonly root: string;
+  /** The project's bare repository, whose objects are read and never written but by `publish`. */
+  readonly bare: string;
+  readonly owner?: Owner;
+};
+
+/** @throws AppError INVALID_INPUT where the id is none of ours. */
+export function workspaceRoot(dataDir: string, requestId: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/.test(requestId)) throw new AppError('INVALID_INPUT', 'This is not the id of a request', { field: 'requestId' });
+  return join(dataDir, 'workspaces', requestId);
+}
+
+/**
+ * The files of one request, and our own GIT_DIR beside them: `root/git` is out of the sandbox's sight, `root/<name>`
+ * is mounted into it and hostile from then on. Links in it are never followed and its `.git` is never read.
+ * One writer at a time. While a method runs that takes a `name`, no process of the sandbox may run.
+ */
+export class RequestWorkspace {
+  private readonly repository: BareRepository;
+
+  constructor(private readonly options: RequestWorkspaceOptions) {
+    this.repository = new BareRepository(options.git, join(options.root, 'git'));
+  }
+
+  /** Makes GIT_DIR and removes what a killed process left. Idempotent. */
+  async prepare(): Promise<void> {
+    const { git, root, bare } = this.options;
+    // Others may pass through to the mounted folder, and see nothing else.
+    await mkdir(root, { recursive: true, mode: 0o711 });
+    const leftovers = (await readdir(root)).filter((name) => /^(stage|trash)-/.test(name));
+    for (const name of leftovers) await removeFolder(join(root, name));
+    const format = await new BareRepository(git, bare).text(['rev-parse', '--show-object-format']);
+    await BareRepository.init(git, this.repository.dir, format === 'sha256' ? 'sha256' : 'sha1');
+    await writeFile(join(this.repository.dir, 'objects', 'info', 'alternates'), `${join(bare, 'objects')}\n`);
+    // A shallow source's history ends where this file says; without it git looks for parents that are not there.
+    await copyFile(join(bare, 'shallow'), join(this.repository.dir, 'shallow')).catch(() => undefined);
+  }
+
+  /**
+   * Makes `root/<name>` hold exactly the tree of a commit (or a tree itself), owned by the sandbox's user, with a
+   * throw-away `.git` of one commit. The folder stays the same one where it exists. Idempotent.
+   *
+   * @returns the folder's path.
+   */
+  async checkout(name: string, commit: string): Promise<string> {
+    const folder = this.folderOf(name);
+    const tree = await this.treeOf(commit);
+    const stage = await mkdtemp(join(this.options.root, `stage-${name}-`));
+    await this.fill(stage, tree, this.indexOf(name));
+    await addThrowAwayRepository(this.repository, stage, tree);
+    await giveTo(stage, this.owner);
+    await replaceContent(folder, stage, `${stage.replace(/stage-(?=[^/]*$)/, 'trash-')}`);
+    if (isRoot()) await lchown(folder, this.owner.uid, this.owner.gid);
+    return folder;
+  }
+
+  /** The same as `checkout`: nothing a hostile process left in the folder survives, ignored files included. */
+  async restore(name: string, commit: string): Promise<void> {
+    await this.checkout(name, commit);
+  }
+
+  /**
+   * Commits the folder's files, ignored ones left out but for `force`, with a fixed identity and the date `at`
+   * (RFC 3339 UTC): the same files, parent, message and date make the same commit.
+   */
+  async snapshot(name: string, o: { parent: string; message: string; at: string; force?: readonly string[] }): Promise<Snapshot> {
+    const folder = this.folderOf(name);
+    await unlock(Buffer.from(folder));
+    const parent = await this.commitOf(o.parent);
+    const staged = await stageFolder({ repository: this.repository, dir: folder, index: this.indexOf(name), parent, force: o.force ?? [] });
+    const changed = staged.tree !== (await this.treeOf(parent));
+    const commit = changed ? await this.repository.commit({ tree: staged.tree, parents: [parent], message: o.message, at: o.at, ...AGENT_IDENTITY }) : parent;
+    await this.noteLeftOut(commit, staged);
+    return { commit, changed, ...staged };
+  }
+
+  /** The change as a patch (full ids, binary files included, no renames) and its files. */
+  async diff(base: string, head: string): Promise<{ patch: Buffer; files: readonly DiffFile[] }> {
+    const limits = { deadlineMs: LONG_MS, maxOutputBytes: MAX_PATCH_BYTES };
+    const patch = await this.repository.run([...DIFF_TREE, '-p', '--binary', '--src-prefix=a/', '--dst-prefix=b/', base, head], limits);
+    const listed = await this.repository.run([...DIFF_TREE, '-z', '--raw', '--numstat', base, head], limits);
+    return { patch: patch.stdout, files: parseDiffFiles(listed.stdout) };
+  }
+
+  /** What of a change is dangerous or cannot be shown: only what differs between the two commits is looked at. */
+  async inspect(base: string, head: string): Promise<Inspection> {
+    const note = await readFile(this.noteOf(await this.commitOf(head)), 'utf8').catch(() => '{}');
+    const { nested = [], unstorable = [] } = JSON.parse(note) as Partial<Staged>;
+    return { ...(await inspectChanges(this.repository, base, head)), nested, devices: unstorable };
+  }
+
+  read(commit: string, path: string): Promise<Buffer | undefined> {
+    return this.repository.readFile(commit, path, MAX_PATCH_BYTES);
+  }
+
+  list(commit: string): Promise<readonly ListedFile[]> {
+    return listFiles(this.repository, commit);
+  }
+
+  /** Whether the commit is here or in the bare repository. */
+  async has(commit: string): Promise<boolean> {
+    return (await this.repository.resolve(commit)) !== undefined;
+  }
+
+  async treeOf(commit: string): Promise<string> {
+    return required(await this.repository.resolve(commit, 'tree'), commit);
+  }
+
+  isAncestor(ancestor: string, descendant: string): Promise<boolean> {
+    return this.repository.isAncestor(ancestor, descendant);
+  }
+
+  /**
+   * Pushes a commit to a ref of the bare repository, which must be `expected` (null: not exist) at that moment.
+   *
+   * @returns false where it is something else; nothing is written then.
+   */
+  async publish(commit: string, ref: string, expected: string | null): Promise<boolean> {
+    const { git, bare } = this.options;
+    const target = new BareRepository(git, bare);
+    await this.repository.run(['push', '--quiet', '--no-verify', '--porcelain', `--force-with-lease=${ref}:${expected ?? ''}`, '--', bare, `${commit}:${ref}`], {
+      protocols: 'file',
+      okExitCodes: [0, 1],
+      deadlineMs: LONG_MS,
+    });
+    const now = await target.resolve(ref);
+    if (now === commit) return true;
+    if ((now ?? null) !== expected) return false;
+    throw new AppError('GIT_FAILED', `git refused to take ${commit.slice(0, 12)} into ${ref}`);
+  }
+
+  /** Removes everything; none left is success. */
+  destroy(): Promise<void> {
+    return removeFolder(this.options.root);
+  }
+
+  private get owner(): Owner {
+    return this.options.owner ?? WORKSPACE_OWNER;
+  }
+
+  private folderOf(name: string): string {
+    if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(name) || name === 'git' || /^(stage|trash)-/.test(name)) {
+      throw new AppError('INVALID_INPUT', 'This is not the name of a workspace folder', { field: 'name' });
+    }
+    return join(this.options.root, name);
+  }
+
+  private indexOf(name: string): string {
+    return join(this.repository.dir, `index.${name}`);
+  }
+
+  private noteOf(commit: string): string {
+    return join(this.repository.dir, 'left-out', `${commit}.json`);
+  }
+
+  private async noteLeftOut(commit: string, { nested, unstorable }: Staged): Promise<void> {
+    await mkdir(join(this.repository.dir, 'left-out'), { recursive: true });
+    await writeFile(this.noteOf(commit), JSON.stringify({ nested, unstorable }));
+  }
+
+  private async fill(stage: string, tree: string, index: string): Promise<void> {
+    const options = { workTree: stage, cwd: stage, env: { GIT_INDEX_FILE: index }, deadlineMs: LONG_MS };
+    await rm(index, { force: true });
+    await rm(`${index}.lock`, { force: true });
+    await this.repository.run(['read-tree', tree], options);
+    await this.repository.run(['checkout-index', '--all', '--force', '--quiet'], options);
+  }
+
+  private async commitOf(name: string): Promise<string> {
+    return required(await this.repository.resolve(name), name);
+  }
+}
+
+function required(found: string | undefined, name: string): string {
+  if (found === undefined) throw new AppError('NOT_FOUND', `The repository has no commit ${name}`);
+  return found;
+}
