@@ -6,17 +6,10 @@ import { delimiter, dirname, join } from 'node:path';
 import { buildIfStale } from './build.mjs';
 import { ROOT } from './lib/as-script.mjs';
 import { leaveDaemon, useDaemon } from './lib/dockerd.mjs';
-import { installPackages } from './lib/packages.mjs';
+import { makePreparation } from './lib/prepare.mjs';
 import { startTimeOf, thisProcess } from './lib/process-table.mjs';
-import { timed } from './lib/progress.mjs';
 import { runningInstallation } from './lib/running.mjs';
 import { isAtLeast } from './lib/version.mjs';
-import { provisionDocker } from './provision-docker.mjs';
-import { provisionGitCheck } from './provision-git-check.mjs';
-import { provisionPostgres } from './provision-postgres.mjs';
-import { provisionRuntime } from './provision-runtime.mjs';
-import { provisionSandboxImage } from './provision-sandbox-image.mjs';
-import { provisionTemporal } from './provision-temporal.mjs';
 
 const MIN_NODE = '20.3';
 const MAIN = 'services/standalone/dist/main.js';
@@ -25,57 +18,19 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const begunAt = Date.now();
 const env = process.env;
-const steps = [];
 let isInterrupted = false;
 
 function say(line) {
   process.stdout.write(`${line}\n`);
 }
 
-/** Shows a step when it is done, and while it works what it does; returns its answer. */
-async function step(name, work, describe = () => '') {
-  if (isInterrupted) throw new Error('Stopped.');
-  const log = (line) => say(`  … ${name.padEnd(14)} ${line}`);
-  const { result, ms } = await timed(log, 'at work', () => work({ log, env, root: ROOT }));
-  const mark = result.ok === false ? '!' : '✓';
-  const text = result.ok === false ? `${result.how} To go on: ${result.fix}` : describe(result);
-  say(`  ${mark} ${name.padEnd(14)} ${`${(ms / 1000).toFixed(1)} s`.padStart(7)}  ${text}`);
-  steps.push({ name, ms });
-  return result;
-}
+const { steps, everything } = makePreparation({ env, root: ROOT, say, isInterrupted: () => isInterrupted });
 
-const versionAndPlace = ({ version, where }) => `${version}  ${where}`;
-
-async function prepare() {
-  const git = await step('git', provisionGitCheck, versionAndPlace);
-  const packages = step('packages', installPackages, ({ installed }) => (installed ? 'installed' : 'unchanged'));
-  const runtime = packages.then(() => step('runtime', provisionRuntime, versionAndPlace));
-  const user = thisProcess();
-  const docker = step('docker', (context) => provisionDocker({ ...context, user }), versionAndPlace);
-  const parts = await settled([
-    runtime,
-    packages.then(() => step('postgres', provisionPostgres, versionAndPlace)),
-    env.TEMPORAL_ADDRESS ? externalTemporal(env.TEMPORAL_ADDRESS) : step('temporal', provisionTemporal, versionAndPlace),
-    docker,
-    Promise.all([docker, runtime]).then(() => step('sandbox image', provisionSandboxImage, versionAndPlace)),
-    runtime.then(({ where: node }) =>
+const prepare = () =>
+  everything({
+    whenRuntime: ({ step, node }) =>
       step('build', (context) => buildIfStale({ ...context, node }), ({ built }) => (built ? 'built' : 'unchanged')),
-    ),
-  ]);
-  return [git, ...parts.filter(({ name }) => name)];
-}
-
-function externalTemporal(address) {
-  return { name: 'temporal', ok: true, version: 'as given', where: address, how: 'TEMPORAL_ADDRESS', isExternal: true };
-}
-
-/** Waits for all of them even where one fails, so that nothing is left at work; then throws the first failure. */
-async function settled(promises) {
-  const results = await Promise.allSettled(promises);
-  const failed = results.find(({ status }) => status === 'rejected');
-  if (failed) throw failed.reason;
-  return results.map(({ value }) => value);
-}
+  });
 
 function runMain(parts) {
   const { where: node } = parts.find(({ name }) => name === 'runtime');

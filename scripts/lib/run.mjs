@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 
 const KEPT_CHARS = 64_000;
 
-export class CommandError extends Error {
+class CommandError extends Error {
   name = 'CommandError';
 
   constructor(message, result) {

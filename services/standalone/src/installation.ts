@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,6 +9,7 @@ import { installRuntime, ServiceTokens, TokenVerifier, type Logger } from '@coun
 import { startProjectsService } from '@countersign/projects';
 import { startRequestsService } from '@countersign/requests';
 import { startWorkerService } from '@countersign/worker';
+import { WORKFLOW_BUNDLE_FILE } from '@countersign/worker/bundle';
 
 import { prepareDatabase } from './database-roles.js';
 import { migrateIdentity } from './identity/identity.migrations.js';
@@ -156,6 +156,10 @@ function withoutEmpty(addresses: Readonly<Record<string, string | undefined>>): 
   return Object.fromEntries(Object.entries(addresses).flatMap(([name, address]) => (address ? [[name, address]] : [])));
 }
 
+function withHost(dockerHost: string | undefined): { readonly dockerHost?: string } {
+  return dockerHost === undefined ? {} : { dockerHost };
+}
+
 type ServicesDeps = InstallationDeps & {
   readonly identity: Identity;
   readonly temporalAddress: string;
@@ -235,16 +239,21 @@ async function startServices(deps: ServicesDeps): Promise<{ gatewayUrl: string; 
       tokens: workerTokens,
       logger,
       ...dirs,
-      bundlePath: createRequire(join(provisioned.root, 'package.json')).resolve('@countersign/worker/bundle'),
+      bundlePath: join(provisioned.root, 'services/worker/dist', WORKFLOW_BUNDLE_FILE),
+      tools: { packageDist: join(provisioned.root, 'activities/agent/dist'), resolveFrom: provisioned.root },
       sandbox: {
         image: settings.sandbox.image ?? partNamed(provisioned, 'sandbox-image')?.image ?? '',
-        memoryMb: settings.sandbox.memoryMb,
-        cpus: settings.sandbox.cpus,
+        limits: settings.sandbox.limits,
         installation: folder.instanceId,
-        dockerHost: partNamed(provisioned, 'docker')?.host,
+        ...withHost(partNamed(provisioned, 'docker')?.host),
       },
       reviewer: { name: settings.reviewer },
-      settings: { commandTimeoutMs: settings.commandTimeoutMs, allowPrivateHosts: settings.allowPrivateHosts, repoRoots: settings.repoRoots },
+      requestUrl: (requestId) => `http://${LOOPBACK}:${settings.ports.console}/requests/${requestId}`,
+      settings: {
+        allowPrivateHosts: settings.allowPrivateHosts,
+        repoRoots: settings.repoRoots,
+        ...(settings.sshAuthSock !== undefined && { sshAuthSock: settings.sshAuthSock }),
+      },
     }),
   );
   shutdown.add('worker', () => worker.close());

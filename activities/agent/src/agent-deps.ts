@@ -1,0 +1,60 @@
+import type { ApprovalEvidencePort, RequestRecordsPort, RunRef } from '@countersign/workflow-contracts';
+
+import type { AgentWorkspaces } from './ports/agent-workspace.port.js';
+import type { JournalPort } from './ports/journal.port.js';
+import type { LanguageModelPort, ModelStage } from './ports/language-model.port.js';
+import type { ArtifactWriterPort, RunningLogPort } from './ports/running-log.port.js';
+import type { SandboxLimits, ToolSandboxPort } from './ports/tool-sandbox.port.js';
+
+export type AgentLimits = {
+  readonly sandbox: SandboxLimits;
+  /** For one call of a file tool. */
+  readonly toolTimeoutMs: number;
+  /** For one command of the plan. */
+  readonly commandTimeoutMs: number;
+  /** Model calls of one run; more is a model that does not come to an end. */
+  readonly maxSteps: number;
+  /** Recipes and search leave larger files alone and say so. */
+  readonly maxFileBytes: number;
+  /** Of a tool's answer; a dry run over many files is long. */
+  readonly maxAnswerBytes: number;
+  /** Of each stream of a command. */
+  readonly maxCommandOutputBytes: number;
+  /** The activity's heartbeat timeout is 10 s. */
+  readonly heartbeatMs: number;
+};
+
+export const DEFAULT_AGENT_LIMITS: AgentLimits = {
+  sandbox: { memoryMb: 2048, cpus: 2, pids: 512, fileMb: 1024, tmpMb: 512 },
+  toolTimeoutMs: 10 * 60_000,
+  commandTimeoutMs: 30 * 60_000,
+  maxSteps: 500,
+  maxFileBytes: 1024 * 1024,
+  maxAnswerBytes: 16 * 1024 * 1024,
+  maxCommandOutputBytes: 64 * 1024,
+  heartbeatMs: 2000,
+};
+
+export type AgentProgress = { readonly step: number };
+
+export type AgentDeps = {
+  readonly records: RequestRecordsPort;
+  readonly evidence: ApprovalEvidencePort;
+  readonly model: (stage: ModelStage) => LanguageModelPort;
+  readonly sandbox: ToolSandboxPort;
+  readonly workspaces: AgentWorkspaces;
+  readonly artifacts: ArtifactWriterPort;
+  readonly journal: JournalPort;
+  readonly log: (requestId: string) => RunningLogPort;
+  /** These three answer for the activity that is running at the call. */
+  readonly run: () => RunRef;
+  readonly signal: () => AbortSignal;
+  readonly heartbeat: (progress: AgentProgress) => void;
+  /** Folder of the host made by `materialiseTools`. */
+  readonly toolsDir: string;
+  /** The image that our tools run in; also the project's where it names none. */
+  readonly toolsImage: string;
+  readonly limits: AgentLimits;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+};

@@ -1,0 +1,62 @@
+import type { ExecuteResult } from '@countersign/workflow-contracts';
+
+import type { AgentDeps } from './agent-deps.js';
+import type { AgentRun } from './agent-run.js';
+import { putCannot } from './drafting.js';
+import { CHECKOUT } from './execution-tools.js';
+import type { ApprovedPlan } from './plan-subject.js';
+import type { AgentWorkspacePort } from './ports/agent-workspace.port.js';
+import { counted } from './tool-words.js';
+import { someOf } from './tools/skipped-notes.js';
+
+export type Finished = {
+  readonly run: AgentRun;
+  readonly plan: ApprovedPlan;
+  readonly attempt: number;
+  readonly workspace: AgentWorkspacePort;
+};
+
+async function failed(deps: AgentDeps, run: AgentRun, code: 'PATH_NOT_IN_PLAN' | 'NOTHING_TO_CHANGE', message: string): Promise<ExecuteResult> {
+  return { kind: 'failed', code, factId: await putCannot(deps, run, { code, message, understood: [] }) };
+}
+
+/**
+ * Makes one commit on top of the base, the same one on every retry, checks that it stays within the plan,
+ * and stores what it is.
+ */
+export async function writeResult(deps: AgentDeps, result: Finished): Promise<ExecuteResult> {
+  const { run, plan, attempt, workspace } = result;
+  const { requestId, ref } = run;
+  const { commit, tree, changed } = await workspace.snapshot(CHECKOUT, {
+    parent: plan.baseCommit,
+    message: `${plan.title}\n\nCountersign-Request: ${requestId}\n`,
+    at: run.briefing.request.createdAt,
+    force: plan.allowedPaths,
+  });
+  if (!changed) return failed(deps, run, 'NOTHING_TO_CHANGE', 'The plan was carried out and nothing differs from its base');
+
+  const { patch, files } = await workspace.diff(plan.baseCommit, commit);
+  const allowed = new Set(plan.allowedPaths);
+  // A rename would name only one of the two paths that it touches.
+  const outside = files.filter((file) => file.change === 'rename' || !allowed.has(file.path)).map((file) => file.path);
+  if (outside.length > 0) return failed(deps, run, 'PATH_NOT_IN_PLAN', `The result touches what the plan does not allow: ${someOf(outside)}`);
+
+  const diff = await deps.artifacts.put(patch, { name: 'change.diff', mediaType: 'text/x-diff' });
+  const { id } = await deps.records.putFact(requestId, ref, {
+    kind: 'execution',
+    key: run.runKey,
+    data: {
+      attempt,
+      baseCommit: plan.baseCommit,
+      headCommit: commit,
+      tree,
+      steps: plan.plan.steps.length,
+      diff,
+      files,
+      limitsNotEnforced: deps.sandbox.declared.notEnforced,
+    },
+    artifacts: [diff],
+  });
+  await deps.log(requestId).append(`done: ${counted(files.length, 'file')} changed`);
+  return { kind: 'done', factId: id };
+}

@@ -1,0 +1,60 @@
+import { AppError, type FactKind, type Facts } from '@countersign/domain';
+import { digestOf } from '@countersign/domain/digest';
+import type { WrittenResult } from '@countersign/workflow-contracts';
+
+import type { AgentDeps } from './agent-deps.js';
+import type { LoopEnd } from './agent-loop.js';
+import type { AgentRun } from './agent-run.js';
+import type { TaskSection } from './ports/language-model.port.js';
+import { oneLine } from './tool-words.js';
+
+/** Reads the request and names the run by what goes into it: the same inputs are the same run. */
+export async function beginRun(deps: AgentDeps, requestId: string, stage: string, inputs: unknown): Promise<AgentRun> {
+  const ref = deps.run();
+  const signal = deps.signal();
+  const briefing = await deps.records.briefing(requestId, ref);
+  return { requestId, ref, signal, briefing, runKey: `${stage}/${digestOf(inputs).slice(0, 16)}` };
+}
+
+export async function requireFact<K extends FactKind>(deps: AgentDeps, run: AgentRun, kind: K, id: string): Promise<Facts[K]> {
+  const fact = await deps.records.getFact(run.requestId, run.ref, kind, id);
+  if (!fact) throw new AppError('NOT_FOUND', `The request has no ${kind} fact ${id}`);
+  return fact.data;
+}
+
+/** People's words behind the ids, each a section of its own. */
+export async function feedbackSections(deps: AgentDeps, run: AgentRun, ids: readonly string[]): Promise<readonly TaskSection[]> {
+  if (ids.length === 0) return [];
+  const texts = await deps.records.feedback(run.requestId, run.ref, ids);
+  return texts.filter((text) => text.trim() !== '').map((text) => ({ name: 'feedback', text }));
+}
+
+export async function putCannot(deps: AgentDeps, run: AgentRun, data: Facts['cannot']): Promise<string> {
+  await deps.log(run.requestId).append(oneLine(`stopped: ${data.message} (${data.code})`));
+  const { id } = await deps.records.putFact(run.requestId, run.ref, { kind: 'cannot', key: `cannot/${run.runKey}`, data });
+  return id;
+}
+
+/** Every end of spec and plan but a usable output. */
+export async function writtenOf(deps: AgentDeps, run: AgentRun, end: Exclude<LoopEnd, { kind: 'output' }>): Promise<WrittenResult> {
+  switch (end.kind) {
+    case 'budget':
+      return { kind: 'budget', exceeded: end.exceeded };
+    case 'cannot': {
+      const { code, message, understood } = end;
+      return { kind: 'cannot', code, factId: await putCannot(deps, run, { code, message, understood }) };
+    }
+    case 'finished':
+    case 'invalid': {
+      const code = 'MODEL_OUTPUT_INVALID';
+      const message = end.kind === 'invalid' ? end.message : 'The model finished without the output asked for';
+      return { kind: 'cannot', code, factId: await putCannot(deps, run, { code, message, understood: [] }) };
+    }
+  }
+}
+
+/** Says where an output breaks its schema, without repeating the output. */
+export function invalidOutput(what: string, issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): LoopEnd & { kind: 'invalid' } {
+  const places = issues.slice(0, 10).map(({ path, message }) => `${path.map(String).join('.')} ${message}`);
+  return { kind: 'invalid', message: `The model's ${what} does not fit: ${places.join('; ')}` };
+}

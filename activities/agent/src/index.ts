@@ -1,0 +1,22 @@
+export { agentActivities } from './agent.activities.js';
+export { DEFAULT_AGENT_LIMITS, type AgentDeps, type AgentLimits, type AgentProgress } from './agent-deps.js';
+export { OfflineModel } from './offline/offline.adapter.js';
+export type { AgentWorkspacePort, AgentWorkspaces } from './ports/agent-workspace.port.js';
+export type { JournalPort, RunLease, StepRecord } from './ports/journal.port.js';
+export type {
+  ChatMessage,
+  ChatRequest,
+  JsonSchema,
+  LanguageModelPort,
+  ModelAnswer,
+  ModelStage,
+  ModelUsage,
+  TaskSection,
+  ToolCall,
+  ToolDeclaration,
+  ToolResult,
+} from './ports/language-model.port.js';
+export type { ArtifactWriterPort, RunningLogPort } from './ports/running-log.port.js';
+export type { ExecRequest, ExecResult, SandboxLimits, SandboxSession, SandboxSpec, ToolSandboxPort } from './ports/tool-sandbox.port.js';
+export { RECIPE_GRAMMAR } from './recipes/recipe.js';
+export { materialiseTools, type ToolsDirInput } from './tools-dir.js';

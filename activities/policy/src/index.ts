@@ -1,0 +1,2 @@
+export { policyActivities, type PolicyDeps } from './policy.activities.js';
+export { secretlintScanner, type FoundSecret, type SecretScanner } from './secret-scanner.js';

@@ -1,0 +1,1 @@
+export { fakeScanner } from './secret-scanner.fake.js';

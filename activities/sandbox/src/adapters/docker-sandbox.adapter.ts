@@ -1,0 +1,138 @@
+import { AppError } from '@countersign/domain';
+import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode';
+
+import type { SandboxDeclaration, SandboxPort, SandboxSpec } from '../ports/sandbox.port.js';
+import { DockerClient, statusOf, type EngineInfo, type EngineSwitch } from './docker.client.js';
+import { containerOptions, LABELS, ownerOf, requireSpec } from './docker-options.mapper.js';
+import { DockerSession } from './docker-session.adapter.js';
+
+const DEFAULT_HOST = 'unix:///var/run/docker.sock';
+const OPEN_ATTEMPTS = 3;
+const INSTALLATION = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+
+const ALWAYS = ['no network', 'read-only root', 'never root', 'no capabilities', 'no new privileges', 'file size', '/tmp size'];
+const DISK = 'total disk use of the workspace (measured; the size of one file is limited)';
+
+export type DockerSandboxOptions = {
+  /** `unix:///path` or `tcp://host:port`; the engine must see the same file system as we do. */
+  readonly host?: string;
+  /** Tells apart installations that share an engine. */
+  readonly installation: string;
+  /** Deadline of one API call; 30 s by default. A program's own deadline is its `timeoutMs`. */
+  readonly apiTimeoutMs?: number;
+};
+
+const SWITCHES: Readonly<Record<EngineSwitch, string>> = { PidsLimit: 'pids', MemoryLimit: 'memory', SwapLimit: 'swap', CpuCfsQuota: 'cpus' };
+
+/** Containers without network, capabilities or a writable root, run as the workspace's owner. */
+export class DockerSandboxAdapter implements SandboxPort<'docker'> {
+  readonly id = 'docker';
+  readonly #client: DockerClient;
+  readonly #installation: string;
+  #declared: SandboxDeclaration = declarationOf({});
+  #isDeclared = false;
+
+  constructor({ host = DEFAULT_HOST, installation, apiTimeoutMs }: DockerSandboxOptions) {
+    if (!INSTALLATION.test(installation)) {
+      throw new AppError('CONFIG_INVALID', 'An installation is 1 to 63 letters, digits, dots, dashes and underscores');
+    }
+    this.#client = new DockerClient(host, apiTimeoutMs);
+    this.#installation = installation;
+  }
+
+  /** Read from the engine by the first `ping` or `open`; until then what every engine holds. */
+  get declared(): SandboxDeclaration {
+    return this.#declared;
+  }
+
+  async ping(): Promise<{ readonly version: string }> {
+    const { Version } = await this.#client.call('version', (deadlined) => this.#client.queries.version(deadlined));
+    await this.#declare();
+    return { version: Version };
+  }
+
+  async hasImage(image: string): Promise<boolean> {
+    const found = await this.#client.find('inspect image', () => this.#client.docker.getImage(image).inspect());
+    return found !== undefined;
+  }
+
+  async open(spec: SandboxSpec): Promise<DockerSession> {
+    requireSpec(spec);
+    const owner = await ownerOf(spec);
+    if (!this.#isDeclared) await this.#declare();
+    const options = containerOptions(spec, owner, this.#installation);
+    const name = `countersign-${this.#installation}-${spec.name}`;
+    for (let attempt = 1; attempt <= OPEN_ATTEMPTS; attempt += 1) {
+      const session = new DockerSession(spec.name, this.#client, this.#client.docker.getContainer(name), owner);
+      if (await this.#isThere(name, options, session)) {
+        await session.restart();
+        return session;
+      }
+      if (await this.#create(name, options)) {
+        await session.start();
+        return session;
+      }
+    }
+    throw this.#client.unavailable(`keeps making another container named ${name}`);
+  }
+
+  async list(): Promise<readonly { readonly name: string; readonly requestId: string }[]> {
+    const found = await this.#containers([]);
+    return found.map(({ Labels }) => ({ name: Labels[LABELS.name] ?? '', requestId: Labels[LABELS.request] ?? '' }));
+  }
+
+  async destroy(requestId: string): Promise<number> {
+    const found = await this.#containers([`${LABELS.request}=${requestId}`]);
+    const { docker } = this.#client;
+    for (const { Id } of found) {
+      // 404 and 409: gone, or being removed by another call.
+      await this.#client.tolerate([404, 409], 'remove', (deadlined) => docker.getContainer(Id).remove({ force: true, v: true, ...deadlined }));
+    }
+    return found.length;
+  }
+
+  /** Whether the container that is there is exactly what was asked for; another one is removed. */
+  async #isThere(name: string, options: ContainerCreateOptions, session: DockerSession): Promise<boolean> {
+    const container = this.#client.docker.getContainer(name);
+    const found: ContainerInspectInfo | undefined = await this.#client.find('inspect', (deadlined) => container.inspect(deadlined));
+    if (!found) return false;
+    const { Dead } = found.State;
+    if (!Dead && found.Config.Labels[LABELS.spec] === options.Labels?.[LABELS.spec]) return true;
+    await session.stop();
+    return false;
+  }
+
+  async #create(name: string, options: ContainerCreateOptions): Promise<boolean> {
+    try {
+      await this.#client.call('create', (deadlined) => this.#client.docker.createContainer({ ...options, name, ...deadlined }));
+      return true;
+    } catch (error) {
+      // Another attempt made it meanwhile.
+      if (statusOf(error) === 409) return false;
+      if (statusOf(error) !== 404) throw error;
+      const fix = 'Run `node scripts/provision-sandbox-image.mjs`, or `docker load` it.';
+      throw new AppError('IMAGE_MISSING', `The container engine has no image ${options.Image}. ${fix}`, { cause: error });
+    }
+  }
+
+  async #containers(labels: readonly string[]) {
+    const filters = { label: [`${LABELS.installation}=${this.#installation}`, ...labels] };
+    return this.#client.call('list', (deadlined) => this.#client.docker.listContainers({ all: true, filters, ...deadlined }));
+  }
+
+  async #declare(): Promise<void> {
+    this.#declared = declarationOf(await this.#client.call('info', (deadlined) => this.#client.queries.info(deadlined)));
+    this.#isDeclared = true;
+  }
+}
+
+function declarationOf(info: EngineInfo): SandboxDeclaration {
+  const enforced: string[] = [...ALWAYS];
+  const notEnforced: string[] = [];
+  for (const [key, label] of Object.entries(SWITCHES)) {
+    (info[key as EngineSwitch] === true ? enforced : notEnforced).push(label);
+  }
+  const hasSeccomp = info.SecurityOptions?.some((option) => option.startsWith('name=seccomp')) ?? false;
+  (hasSeccomp ? enforced : notEnforced).push('seccomp');
+  return { enforced, notEnforced: [...notEnforced, DISK], reattach: true };
+}

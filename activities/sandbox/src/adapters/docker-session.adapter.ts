@@ -1,0 +1,148 @@
+import type { Duplex } from 'node:stream';
+
+import type { Container, Exec } from 'dockerode';
+
+import type { ExecRequest, ExecResult, SandboxSession } from '../ports/sandbox.port.js';
+import { BoundedOutput } from './bounded-output.js';
+import { statusOf, type DockerClient } from './docker.client.js';
+import { frameReader } from './docker-frames.js';
+import { WORKSPACE, type Owner } from './docker-options.mapper.js';
+
+type Ending = 'ended' | 'timedOut' | 'cancelled';
+type Running = { readonly exec: Exec; readonly stream: Duplex };
+
+/** One container. Everything in it ends with it: the kernel ends a pid namespace as a whole. */
+export class DockerSession implements SandboxSession {
+  constructor(
+    readonly name: string,
+    private readonly client: DockerClient,
+    private readonly container: Container,
+    private readonly owner: Owner,
+  ) {}
+
+  async exec(request: ExecRequest): Promise<ExecResult> {
+    const startedAt = performance.now();
+    const stdout = new BoundedOutput(request.maxOutputBytes, request.onOutput && ((text) => request.onOutput?.(text, 'stdout')));
+    const stderr = new BoundedOutput(request.maxOutputBytes, request.onOutput && ((text) => request.onOutput?.(text, 'stderr')));
+    const done = (ending: Ending, exitCode: number | null): ExecResult => ({
+      exitCode,
+      timedOut: ending === 'timedOut',
+      cancelled: ending === 'cancelled',
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      truncated: stdout.truncated || stderr.truncated,
+      durationMs: Math.round(performance.now() - startedAt),
+    });
+    if (request.signal?.aborted) return done('cancelled', null);
+
+    const running = await this.#launch(request);
+    const read = frameReader((bytes, stream) => (stream === 'stdout' ? stdout : stderr).add(bytes));
+    running.stream.on('data', read);
+    const ending = await endingOf(running.stream, request);
+    if (ending === 'ended') return done(ending, await this.#exitCode(running.exec));
+    await this.#killAll();
+    running.stream.destroy();
+    return done(ending, null);
+  }
+
+  async isAlive(): Promise<boolean> {
+    try {
+      const { State } = await this.client.call('inspect', (deadlined) => this.container.inspect(deadlined));
+      return State.Running;
+    } catch {
+      return false;
+    }
+  }
+
+  async stop(): Promise<void> {
+    // 409: another call removes it already.
+    await this.client.tolerate([404, 409], 'remove', (deadlined) => this.container.remove({ force: true, v: true, ...deadlined }));
+  }
+
+  /** Starts the container with nothing of an earlier use alive in it. */
+  async restart(): Promise<void> {
+    await this.#killAll();
+    await this.start();
+  }
+
+  async start(): Promise<void> {
+    try {
+      // 304: it runs already.
+      await this.client.tolerate([304], 'start', (deadlined) => this.container.start(deadlined));
+    } catch (error) {
+      throw this.#translated(error);
+    }
+  }
+
+  /** A session whose container was killed by an earlier deadline starts it again first. */
+  async #launch(request: ExecRequest): Promise<Running> {
+    try {
+      return await this.#begin(request);
+    } catch (error) {
+      if (statusOf(error) !== 409) throw this.#translated(error);
+    }
+    await this.start();
+    try {
+      return await this.#begin(request);
+    } catch (error) {
+      throw this.#translated(error);
+    }
+  }
+
+  async #begin({ argv, cwd, env, stdin }: ExecRequest): Promise<Running> {
+    const exec = await this.client.call('create exec', (deadlined) =>
+      this.container.exec({
+        Cmd: [...argv],
+        WorkingDir: cwd ?? WORKSPACE,
+        Env: Object.entries(env ?? {}).map(([name, value]) => `${name}=${value}`),
+        User: `${this.owner.uid}:${this.owner.gid}`,
+        AttachStdin: stdin !== undefined,
+        AttachStdout: true,
+        AttachStderr: true,
+        Tty: false,
+        ...deadlined,
+      }),
+    );
+    // The start's own request goes on as the stream, so its deadline may not be tied to the signal.
+    const stream = await this.client.call('start exec', () => exec.start({ hijack: true, stdin: true }));
+    // A program that ends before it read its input breaks the pipe; its exit code is what counts.
+    stream.on('error', () => undefined);
+    if (stdin !== undefined) stream.end(stdin);
+    return { exec, stream };
+  }
+
+  async #exitCode(exec: Exec): Promise<number> {
+    const found = await this.client.find('inspect exec', (deadlined) => exec.inspect(deadlined));
+    if (typeof found?.ExitCode === 'number' && !found.Running) return found.ExitCode;
+    // The connection broke while the program runs, or the container is gone: what it did is unknown.
+    await this.#killAll();
+    throw this.client.unavailable('lost the connection to a running program');
+  }
+
+  async #killAll(): Promise<void> {
+    // 409: it is not running.
+    await this.client.tolerate([404, 409], 'kill', (deadlined) => this.container.kill({ signal: 'SIGKILL', ...deadlined }));
+    await this.client.find('wait', (deadlined) => this.container.wait({ condition: 'not-running', ...deadlined }));
+  }
+
+  #translated(error: unknown): unknown {
+    const status = statusOf(error);
+    return status === 404 || status === 409 ? this.client.unavailable('has no such container any more', error) : error;
+  }
+}
+
+function endingOf(stream: Duplex, { timeoutMs, signal }: ExecRequest): Promise<Ending> {
+  return new Promise((resolve) => {
+    const finish = (ending: Ending): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', cancel);
+      resolve(ending);
+    };
+    const cancel = (): void => finish('cancelled');
+    const timer = setTimeout(() => finish('timedOut'), timeoutMs);
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted) cancel();
+    stream.once('end', () => finish('ended'));
+    stream.once('close', () => finish('ended'));
+  });
+}

@@ -1,0 +1,101 @@
+export const SANDBOXES = ['docker'] as const;
+export type SandboxId = (typeof SANDBOXES)[number];
+
+export type SandboxLimits = {
+  readonly memoryMb: number;
+  /** May be a fraction. */
+  readonly cpus: number;
+  /** Processes and threads together. */
+  readonly pids: number;
+  /** Size of one file. */
+  readonly fileMb: number;
+  readonly tmpMb: number;
+};
+
+export type SandboxMount = { readonly source: string; readonly target: string; readonly readOnly: boolean };
+
+export type SandboxSpec = {
+  /** Derived from the request, so that a retry finds what an earlier attempt opened. */
+  readonly name: string;
+  readonly requestId: string;
+  readonly image: string;
+  /** A folder of the host, mounted at `/workspace`. Its owner is who runs inside; root is refused. */
+  readonly workspace: string;
+  readonly workspaceReadOnly: boolean;
+  /** Further folders; read-only ones only, the workspace is the one place that may be written. */
+  readonly mounts: readonly SandboxMount[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: SandboxLimits;
+};
+
+export type ExecRequest = {
+  /** An argument vector; no shell reads it unless it names one. */
+  readonly argv: readonly string[];
+  /** Absolute, inside the sandbox; `/workspace` where absent. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly timeoutMs: number;
+  /** Of each stream; the middle of a longer one is left out and `truncated` says so. */
+  readonly maxOutputBytes: number;
+  /** Called as output arrives, until `maxOutputBytes` of a stream were handed over. */
+  readonly onOutput?: (text: string, stream: 'stdout' | 'stderr') => void;
+  readonly signal?: AbortSignal;
+};
+
+export type ExecResult = {
+  /** Null where the program was ended by the deadline or a cancellation. 137: killed, by the memory limit for instance. */
+  readonly exitCode: number | null;
+  readonly timedOut: boolean;
+  readonly cancelled: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly truncated: boolean;
+  readonly durationMs: number;
+};
+
+export interface SandboxSession {
+  readonly name: string;
+  /**
+   * Runs one program. A program that fails is a result, not an error. The deadline and `signal` end
+   * every process of the sandbox, whatever it forked, and empty `/tmp`; the session stays usable.
+   *
+   * @throws AppError SANDBOX_UNAVAILABLE where the engine does not answer or the sandbox is gone.
+   */
+  exec(request: ExecRequest): Promise<ExecResult>;
+  /** Whether it still runs on the engine: what a heartbeat may be tied to. Never throws. */
+  isAlive(): Promise<boolean>;
+  /** Kills the whole process tree and removes the container. None left is success. */
+  stop(): Promise<void>;
+}
+
+/** What an adapter holds by itself, in words for the request's page. */
+export type SandboxDeclaration = {
+  readonly enforced: readonly string[];
+  readonly notEnforced: readonly string[];
+  /** Whether `open` finds a sandbox that an earlier worker opened. */
+  readonly reattach: boolean;
+};
+
+/**
+ * Isolated places to run programs in, without any network.
+ *
+ * `list` and `destroy` must see everything `open` has made for this installation, even where the answer
+ * was lost, and nothing of another installation on the same engine.
+ */
+export interface SandboxPort<Id extends SandboxId = SandboxId> {
+  readonly id: Id;
+  readonly declared: SandboxDeclaration;
+  /** @throws AppError SANDBOX_UNAVAILABLE saying what to type. */
+  ping(): Promise<{ readonly version: string }>;
+  hasImage(image: string): Promise<boolean>;
+  /**
+   * Opens, or re-attaches to, the sandbox of that name. No process of an earlier attempt is alive in it.
+   *
+   * @throws AppError SANDBOX_UNAVAILABLE, IMAGE_MISSING, or INVALID_INPUT for a specification that is refused.
+   */
+  open(spec: SandboxSpec): Promise<SandboxSession>;
+  list(): Promise<readonly { readonly name: string; readonly requestId: string }[]>;
+  /** Kills and removes every sandbox of the request; answers how many there were. */
+  destroy(requestId: string): Promise<number>;
+}

@@ -1,0 +1,1 @@
+export { fakeSandbox, type FakeExec, type FakeHandler, type FakeSandbox } from './sandbox.fake.js';

@@ -1,0 +1,84 @@
+import type { Logger } from '@countersign/platform';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
+import { GraphQLModule } from '@nestjs/graphql';
+import { ThrottlerModule } from '@nestjs/throttler';
+
+import { PermissionGuard } from './auth/permission.guard.js';
+import { PersonThrottlerGuard } from './auth/person-throttler.guard.js';
+import type { GraphqlContext } from './auth/signed-in.js';
+import { errorFormatter } from './graphql/format-error.js';
+import { limitRules } from './graphql/query-limits.js';
+import { RESOLVERS } from './graphql/schema-text.js';
+import { ArtifactController } from './http/artifact.controller.js';
+import { DeadlineInterceptor } from './http/deadline.interceptor.js';
+import { HealthController, type PartProbe, PROBES } from './http/health.controller.js';
+import { GRAPHQL_PATH } from './http/refusal.js';
+import { RestErrorFilter } from './http/rest-error.filter.js';
+import { idempotencyPlugin } from './idempotency/idempotency.plugin.js';
+import type { IdempotencyStore } from './idempotency/idempotency-store.port.js';
+import type { Limits } from './limits.js';
+import { Services } from './services.js';
+
+export type GatewayParts = {
+  readonly services: Services;
+  readonly store: IdempotencyStore;
+  readonly probes: readonly PartProbe[];
+  readonly limits: Limits;
+  readonly logger: Logger;
+  /** Whether the schema may be asked for; never in production. */
+  readonly introspection: boolean;
+};
+
+// Apollo's optional hooks do not say `| undefined`, which exactOptionalPropertyTypes holds against a plugin of another context.
+type Plugins = NonNullable<ApolloDriverConfig['plugins']>;
+
+function graphqlOptions({ store, limits, logger, introspection }: GatewayParts): ApolloDriverConfig {
+  const { plugins, validationRules } = limitRules(limits);
+  return {
+    driver: ApolloDriver,
+    path: GRAPHQL_PATH,
+    autoSchemaFile: true,
+    sortSchema: true,
+    graphiql: false,
+    introspection,
+    // A new object for each call: Nest 14.0 would share one between people.
+    context: ({ req, res }: GraphqlContext): GraphqlContext => ({ req, res }),
+    formatError: errorFormatter(logger),
+    includeStacktraceInErrorResponses: false,
+    autoTransformHttpErrors: false,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
+    persistedQueries: false,
+    parseOptions: { maxTokens: limits.tokens },
+    validationRules,
+    plugins: [...plugins, idempotencyPlugin({ store, waitMs: limits.idempotencyWaitMs, logger })] as Plugins,
+  };
+}
+
+@Module({})
+export class GatewayModule {
+  static with(parts: GatewayParts): DynamicModule {
+    const { services, probes, limits, logger } = parts;
+    return {
+      module: GatewayModule,
+      imports: [
+        GraphQLModule.forRoot<ApolloDriverConfig>(graphqlOptions(parts)),
+        ThrottlerModule.forRoot([{ ttl: 60_000, limit: limits.requestsPerMinute }]),
+      ],
+      controllers: [HealthController, ArtifactController],
+      providers: [
+        ...RESOLVERS,
+        Reflector,
+        { provide: Services, useValue: services },
+        { provide: PROBES, useValue: probes },
+        // In this order: who is asking too often is not looked up.
+        { provide: APP_GUARD, useClass: PersonThrottlerGuard },
+        { provide: APP_GUARD, useClass: PermissionGuard },
+        { provide: APP_FILTER, useValue: new RestErrorFilter(logger) },
+        { provide: APP_INTERCEPTOR, useValue: new DeadlineInterceptor(limits.deadlineMs) },
+      ],
+    };
+  }
+}

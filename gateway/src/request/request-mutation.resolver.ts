@@ -1,0 +1,64 @@
+import { Args, ID, Mutation, Resolver } from '@nestjs/graphql';
+
+import { Credential } from '../auth/caller.decorator.js';
+import { RequirePermission } from '../auth/require-permission.decorator.js';
+import { Services } from '../services.js';
+import { DecideResult, RepairResult, WordResult } from './answer.type.js';
+import { RequestItem } from './request-item.type.js';
+import { CommentInput, CreateRequestInput, DecideInput, RaiseBudgetInput, RequestReasonInput } from './request.input.js';
+
+const NO_BUDGET = { limits: null, digest: null };
+
+@Resolver()
+export class RequestMutationResolver {
+  constructor(private readonly services: Services) {}
+
+  @Mutation(() => RequestItem)
+  @RequirePermission('request:create')
+  createRequest(@Args('input') input: CreateRequestInput, @Credential() token: string): Promise<RequestItem> {
+    return this.services.requests.call('requests.create', input, token);
+  }
+
+  @Mutation(() => DecideResult)
+  @RequirePermission('request:decide')
+  decide(@Args('input') input: DecideInput, @Credential() token: string): Promise<DecideResult> {
+    return this.services.requests.call('requests.decide', { ...input, reason: input.reason ?? null }, token);
+  }
+
+  @Mutation(() => WordResult)
+  @RequirePermission('request:comment')
+  comment(@Args('input') { id, text }: CommentInput, @Credential() token: string): Promise<WordResult> {
+    return this.services.requests.call('requests.word', { id, kind: 'comment', text, ...NO_BUDGET }, token);
+  }
+
+  @Mutation(() => WordResult)
+  @RequirePermission('request:cancel', { orOwnRequest: true })
+  cancelRequest(@Args('input') { id, reason }: RequestReasonInput, @Credential() token: string): Promise<WordResult> {
+    return this.services.requests.call('requests.word', { id, kind: 'cancel', text: reason ?? null, ...NO_BUDGET }, token);
+  }
+
+  @Mutation(() => WordResult)
+  @RequirePermission('request:pause', { orOwnRequest: true })
+  pauseRequest(@Args('input') { id, reason }: RequestReasonInput, @Credential() token: string): Promise<WordResult> {
+    return this.services.requests.call('requests.word', { id, kind: 'pause', text: reason ?? null, ...NO_BUDGET }, token);
+  }
+
+  @Mutation(() => WordResult)
+  @RequirePermission('request:pause', { orOwnRequest: true })
+  resumeRequest(@Args('input') { id, reason }: RequestReasonInput, @Credential() token: string): Promise<WordResult> {
+    return this.services.requests.call('requests.word', { id, kind: 'resume', text: reason ?? null, ...NO_BUDGET }, token);
+  }
+
+  @Mutation(() => WordResult)
+  @RequirePermission('request:budget')
+  raiseBudget(@Args('input') { id, limits, digest }: RaiseBudgetInput, @Credential() token: string): Promise<WordResult> {
+    const word = { id, kind: 'raiseBudget' as const, text: null, limits: { ...limits }, digest };
+    return this.services.requests.call('requests.word', word, token);
+  }
+
+  @Mutation(() => RepairResult)
+  @RequirePermission('request:repair')
+  repairRequest(@Args('id', { type: () => ID }) id: string, @Credential() token: string): Promise<RepairResult> {
+    return this.services.requests.call('requests.repair', { id }, token);
+  }
+}

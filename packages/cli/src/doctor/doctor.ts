@@ -1,0 +1,85 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { dataFolder, type InstallationState, readState } from '../addresses.js';
+import type { Io } from '../io.js';
+import { probeDocker } from './docker.probe.js';
+import { listens, probeHttp, withoutPassword } from './network.probe.js';
+import { bad, good, type PartView, START } from './part-view.js';
+import { onPath, outputOf, probeGit, probeNode } from './program.probe.js';
+
+export type Diagnosis = { readonly ok: boolean; readonly parts: readonly PartView[] };
+
+type Written = InstallationState | undefined;
+
+const written = (state: Written, name: string) => state?.parts.find((part) => part.name === name);
+
+async function probePostgres(io: Io, state: Written): Promise<PartView> {
+  const address = state?.addresses['postgres'] ?? written(state, 'postgres')?.where ?? io.env['DATABASE_URL'];
+  if (!address) return bad('postgres', '', START);
+  const version = written(state, 'postgres')?.version ?? '';
+  const where = withoutPassword(address);
+  return (await listens(address)) ? good('postgres', version, where) : bad('postgres', where, START, version);
+}
+
+async function probeTemporal(io: Io, state: Written): Promise<PartView> {
+  const part = written(state, 'temporal');
+  const address = state?.addresses['temporal'] ?? io.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233';
+  const where = part?.where ?? onPath('temporal', io.env) ?? address;
+  const said = part?.version ?? (where === address ? undefined : await outputOf(where, ['--version']));
+  const version = said ?? '';
+  return (await listens(address)) ? good('temporal', version, where) : bad('temporal', where, START, version);
+}
+
+async function probeDataFolder(io: Io): Promise<PartView> {
+  const folder = dataFolder(io);
+  try {
+    const { mode } = await stat(folder);
+    await access(folder, constants.R_OK | constants.W_OK);
+    // Other people on this machine could read keys and passwords.
+    if ((mode & 0o007) !== 0 && process.platform !== 'win32') return bad('data-folder', folder, `chmod o-rwx '${folder}'`);
+    return good('data-folder', '', folder);
+  } catch {
+    return bad('data-folder', folder, START);
+  }
+}
+
+async function probeRoles(postgres: Promise<PartView>, state: Written): Promise<PartView> {
+  const part = written(state, 'database-roles');
+  if (!part) return bad('database-roles', '', START);
+  const where = withoutPassword(part.where ?? '');
+  return (await postgres).ok ? good('database-roles', part.version ?? '', where) : bad('database-roles', where, START, part.version ?? '');
+}
+
+async function probeImage(io: Io): Promise<PartView> {
+  try {
+    const { name, ok, version, where, fix } = await io.inspectSandboxImage();
+    return { name, ok, version, where, ...(fix === undefined ? {} : { fix }) };
+  } catch {
+    return bad('sandbox-image', '', `node ${join(io.cloneDir, 'scripts', 'provision-sandbox-image.mjs')}`);
+  }
+}
+
+/** Looks at every part now, each with its own short deadline; works with nothing running. */
+export async function diagnose(io: Io): Promise<Diagnosis> {
+  const state = await readState(io);
+  const { addresses } = state ?? { addresses: {} as Record<string, string> };
+  const postgres = probePostgres(io, state);
+  const gateway = io.env['COUNTERSIGN_URL'] ?? addresses['gateway'];
+  const issuer = io.env['COUNTERSIGN_ISSUER'] ?? addresses['issuer'];
+  const parts = await Promise.all([
+    probeGit(io),
+    probeNode(),
+    postgres,
+    probeRoles(postgres, state),
+    probeTemporal(io, state),
+    probeHttp('temporal-ui', addresses['temporal-ui'] ?? addresses['temporalUi'], '/'),
+    probeDocker(io),
+    probeImage(io),
+    probeHttp('identity', issuer, '/.well-known/openid-configuration'),
+    probeHttp('gateway', gateway, '/ready'),
+    probeHttp('console', addresses['console'], '/', (status) => status < 500),
+    probeDataFolder(io),
+  ]);
+  return { ok: parts.every(({ ok }) => ok), parts };
+}

@@ -1,0 +1,3 @@
+export { docsText } from './docs-text.js';
+export type { Io, Output } from './io.js';
+export { runCli } from './program.js';

@@ -1,0 +1,98 @@
+// A throw-away installation for a run of the demo: own data folder, own ports, nothing of the user's own is touched.
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { dataFolder } from './clone.mjs';
+import { isRunning } from './process-table.mjs';
+import { runningInstallation } from './running.mjs';
+
+const PREFIX = 'countersign-demo-';
+const START_TIMEOUT_MS = 4 * 60_000;
+const STOP_TIMEOUT_MS = 60_000;
+const PORTS = ['CONSOLE', 'GATEWAY', 'IDENTITY', 'POSTGRES', 'TEMPORAL', 'TEMPORAL_UI'];
+
+/** Answers the environment that its commands need, and `stop`, which says what was left behind. */
+export async function startOwnStack({ root, say }) {
+  sweep();
+  const dir = mkdtempSync(join(tmpdir(), PREFIX));
+  // Postgres runs as another account when we are root, which has to be able to enter.
+  chmodSync(dir, 0o755);
+  const repos = join(dir, 'repos');
+  mkdirSync(repos);
+  const free = await freePorts(PORTS.length);
+  const env = {
+    ...process.env,
+    COUNTERSIGN_DATA_DIR: join(dir, 'data'),
+    COUNTERSIGN_REPO_ROOTS: repos,
+    XDG_CONFIG_HOME: join(dir, 'config'),
+    ...Object.fromEntries(PORTS.map((name, index) => [`COUNTERSIGN_${name}_PORT`, String(free[index])])),
+  };
+  say('Starting an installation of its own: `npm start` with another data folder and other ports');
+  const child = spawn(process.execPath, [join(root, 'scripts/start.mjs')], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  let ended;
+  child.once('error', (error) => (ended = error.message));
+  child.once('exit', (code, signal) => (ended = signal ?? `exit code ${code}`));
+  const stop = async () => {
+    if (ended === undefined) child.kill('SIGINT');
+    const deadline = Date.now() + STOP_TIMEOUT_MS;
+    while (ended === undefined && Date.now() < deadline) await sleep(100);
+    const left = leftBehind(env, root);
+    if (ended === undefined) child.kill('SIGKILL');
+    if (ended !== undefined && left.length === 0) rmSync(dir, { recursive: true, force: true });
+    return [...(ended === undefined ? ['`npm start` itself'] : []), ...left];
+  };
+  try {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!isReady(env, root)) {
+      if (ended !== undefined) throw new Error(`\`npm start\` ended with ${ended}.`);
+      if (Date.now() > deadline) throw new Error(`\`npm start\` was not ready within ${START_TIMEOUT_MS / 1000} s.`);
+      await sleep(200);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { env, stop };
+}
+
+function isReady(env, root) {
+  const { addresses = {} } = runningInstallation({ env, root }) ?? {};
+  return Boolean(addresses.gateway && addresses.console);
+}
+
+/** The children that its lock names and that still live: there must be none after a stop. */
+function leftBehind(env, root) {
+  const lock = join(dataFolder(env, root), 'lock.json');
+  if (!existsSync(lock)) return [];
+  const { children = [] } = JSON.parse(readFileSync(lock, 'utf8'));
+  return children.filter(isRunning).map(({ name, pid }) => `${name} (process ${pid})`);
+}
+
+/** Folders of runs that were killed. One whose installation still runs is kept. */
+function sweep() {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const dir = join(tmpdir(), name);
+    const lock = join(dir, 'data/lock.json');
+    const owner = existsSync(lock) ? JSON.parse(readFileSync(lock, 'utf8')) : undefined;
+    if (owner && [owner, ...(owner.children ?? [])].some(isRunning)) continue;
+    if (owner || !existsSync(join(dir, 'data'))) rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** All held at once, so that they differ. */
+async function freePorts(count) {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => new Promise((resolve, reject) => {
+      const server = createServer();
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => resolve(server));
+    })),
+  );
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

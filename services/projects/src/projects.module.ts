@@ -1,0 +1,38 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+
+import { PeopleController } from './person/people.controller.js';
+import { PersonService } from './person/person.service.js';
+import { ViewerService } from './person/viewer.service.js';
+import { CedarAdapter } from './policy/cedar.adapter.js';
+import { PolicyController } from './policy/policy.controller.js';
+import { ProjectService } from './project/project.service.js';
+import { ProjectsController } from './project/projects.controller.js';
+import { ReposDir } from './project/repos-dir.js';
+import { RoleService } from './role/role.service.js';
+
+export type ProjectsParts = {
+  readonly viewers: ViewerService;
+  readonly people: PersonService;
+  readonly roles: RoleService;
+  readonly projects: ProjectService;
+  readonly cedar: CedarAdapter;
+  readonly repos: ReposDir;
+};
+
+@Module({})
+export class ProjectsModule {
+  static of({ viewers, people, roles, projects, cedar, repos }: ProjectsParts): DynamicModule {
+    return {
+      module: ProjectsModule,
+      controllers: [PeopleController, ProjectsController, PolicyController],
+      providers: [
+        { provide: ViewerService, useValue: viewers },
+        { provide: PersonService, useValue: people },
+        { provide: RoleService, useValue: roles },
+        { provide: ProjectService, useValue: projects },
+        { provide: CedarAdapter, useValue: cedar },
+        { provide: ReposDir, useValue: repos },
+      ],
+    };
+  }
+}

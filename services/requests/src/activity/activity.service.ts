@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+
+import type { requestsRpc, RpcInput, RpcOutput } from '@countersign/contracts';
+import { addUsage, type ArtifactRef, type BudgetUsage, type FactKind, type Facts, isTerminal } from '@countersign/domain';
+import { digestOf } from '@countersign/domain/digest';
+import type { RunRef } from '@countersign/workflow-contracts';
+
+import { audit } from '../audit/journal.js';
+import type { Records, RecordsStore } from '../database/records-store.repository.js';
+import type { FactEntity } from '../fact/fact.entity.js';
+import { asOwner, type Clock, readAsOwner } from '../lifecycle/fence.js';
+import type { ProjectsPort } from '../people/projects.port.js';
+import type { RequestEntity } from '../request/request.entity.js';
+import { briefing } from './briefing.js';
+import { evidence } from './evidence.js';
+import { feedback } from './feedback.js';
+
+type Fenced = { readonly requestId: string; readonly run: RunRef };
+type FactView = NonNullable<RpcOutput<typeof requestsRpc, 'activity.getFact'>>;
+type PutFact = RpcInput<typeof requestsRpc, 'activity.putFact'> & { readonly artifacts: readonly ArtifactRef[] };
+
+/** The records as activities of services/worker see them; every call is fenced by the owner run. */
+export class ActivityService {
+  constructor(
+    private readonly store: RecordsStore,
+    private readonly projects: ProjectsPort,
+    private readonly clock: Clock,
+  ) {}
+
+  async briefing({ requestId, run }: Fenced) {
+    return briefing(this.store.read, this.projects, await this.owned(requestId, run));
+  }
+
+  async evidence({ requestId, run }: Fenced) {
+    return evidence(this.store.read, this.projects, await this.owned(requestId, run));
+  }
+
+  async feedback({ requestId, run, ids }: Fenced & { readonly ids: readonly string[] }): Promise<string[]> {
+    await this.owned(requestId, run);
+    return feedback(this.store.read, requestId, ids);
+  }
+
+  putFact(input: PutFact): Promise<{ id: string }> {
+    return asOwner(this.store, this.clock, input, async (records, row, now) => {
+      const earlier = await records.facts.byKey(row.id, input.key);
+      if (earlier) return { id: earlier.id };
+      const { kind, key, data, artifacts } = input;
+      const fact = { id: randomUUID(), tenantId: row.tenantId, requestId: row.id, kind, key, data, digest: digestOf(data), at: now };
+      await records.facts.insert(fact);
+      await records.facts.addArtifacts(row, artifacts, now);
+      await this.project(records, row, kind, data, now);
+      const note = { type: 'fact', actor: null, text: `Measured: ${kind}`, data: { fact: fact.id, kind, digest: fact.digest } };
+      await audit(records, row, note, now);
+      return { id: fact.id };
+    });
+  }
+
+  async getFact({ requestId, run, kind, id }: Fenced & { readonly kind: FactKind; readonly id: string }): Promise<FactView | null> {
+    await this.owned(requestId, run);
+    const found = await this.store.read.facts.byId(requestId, id);
+    return found?.kind === kind ? toView(found) : null;
+  }
+
+  async latestFact({ requestId, run, kind }: Fenced & { readonly kind: FactKind }): Promise<FactView | null> {
+    await this.owned(requestId, run);
+    const found = await this.store.read.facts.latest(requestId, kind);
+    return found ? toView(found) : null;
+  }
+
+  addUsage(input: Fenced & { readonly key: string; readonly usage: BudgetUsage }): Promise<BudgetUsage> {
+    return asOwner(this.store, this.clock, input, async (records, row, now) => {
+      if (await records.facts.addUsage(row, input.key, input.usage, now)) {
+        await records.requests.update(row, { usage: addUsage(row.usage, input.usage) }, now);
+      }
+      return row.usage;
+    });
+  }
+
+  noteWaiting(input: Fenced & { readonly waitingFor: string | null }): Promise<Record<string, never>> {
+    return asOwner(this.store, this.clock, input, async (records, row, now) => {
+      await records.requests.update(row, { waitingFor: input.waitingFor }, now);
+      return {};
+    });
+  }
+
+  /** A request nobody knows counts as over: what is left of it may be removed. */
+  async isOver(requestId: string): Promise<{ over: boolean }> {
+    const row = await this.store.read.requests.find(requestId);
+    return { over: !row || isTerminal(row.state) };
+  }
+
+  private owned(requestId: string, run: RunRef): Promise<RequestEntity> {
+    return readAsOwner(this.store, this.clock, requestId, run);
+  }
+
+  /** What of a fact people see on the request itself. */
+  private async project(records: Records, row: RequestEntity, kind: FactKind, data: unknown, now: Date): Promise<void> {
+    if (kind !== 'execution') return;
+    await records.requests.update(row, { limitsNotEnforced: (data as Facts['execution']).limitsNotEnforced }, now);
+  }
+}
+
+function toView({ id, kind, data }: FactEntity): FactView {
+  return { id, kind, data: data as FactView['data'] };
+}

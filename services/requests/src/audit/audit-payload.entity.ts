@@ -1,0 +1,17 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What an entry's `payload` hash stands for; may be erased without breaking the log. */
+@Entity('audit_payload')
+export class AuditPayloadEntity {
+  @PrimaryColumn({ type: 'text' })
+  sha256!: string;
+
+  @Column({ name: 'tenant_id', type: 'text' })
+  tenantId!: string;
+
+  @Column({ name: 'request_id', type: 'text', nullable: true })
+  requestId!: string | null;
+
+  @Column({ type: 'bytea' })
+  payload!: Buffer;
+}

@@ -1,0 +1,58 @@
+import { dataSourceOptions, toDatabaseError, withTransaction } from '@countersign/platform';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { AuditRepository } from '../audit/audit.repository.js';
+import { CallRepository } from '../call/call.repository.js';
+import { DecisionRepository } from '../decision/decision.repository.js';
+import { FactRepository } from '../fact/fact.repository.js';
+import { GateRepository } from '../gate/gate.repository.js';
+import { OutboxRepository } from '../outbox/outbox.repository.js';
+import { RequestListRepository } from '../request/request-list.repository.js';
+import { RequestRepository } from '../request/request.repository.js';
+import { SlotRepository } from '../slot/slot.repository.js';
+import { WordRepository } from '../word/word.repository.js';
+import { REQUESTS_DATABASE } from './requests-database.js';
+
+/** Every repository on one connection: inside `write`, on one transaction. */
+export type Records = ReturnType<typeof recordsOn>;
+
+function recordsOn(manager: EntityManager) {
+  return {
+    requests: new RequestRepository(manager),
+    lists: new RequestListRepository(manager),
+    gates: new GateRepository(manager),
+    decisions: new DecisionRepository(manager),
+    words: new WordRepository(manager),
+    facts: new FactRepository(manager),
+    slots: new SlotRepository(manager),
+    outbox: new OutboxRepository(manager),
+    calls: new CallRepository(manager),
+    audit: new AuditRepository(manager),
+  };
+}
+
+export class RecordsStore {
+  private constructor(
+    private readonly dataSource: DataSource,
+    readonly read: Records,
+  ) {}
+
+  static async open(url: string): Promise<RecordsStore> {
+    const dataSource = new DataSource(dataSourceOptions({ url, ...REQUESTS_DATABASE }));
+    try {
+      await dataSource.initialize();
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+    return new RecordsStore(dataSource, recordsOn(dataSource.manager));
+  }
+
+  /** All of it or nothing. @throws AppError DATABASE_UNAVAILABLE; `work` must be safe to run again. */
+  write<Result>(work: (records: Records) => Promise<Result>): Promise<Result> {
+    return withTransaction(this.dataSource, (manager) => work(recordsOn(manager)));
+  }
+
+  async close(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+}

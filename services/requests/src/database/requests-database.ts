@@ -1,0 +1,37 @@
+import { AuditEntryEntity } from '../audit/audit-entry.entity.js';
+import { AuditPayloadEntity } from '../audit/audit-payload.entity.js';
+import { CallEntity } from '../call/call.entity.js';
+import { DecisionEntity } from '../decision/decision.entity.js';
+import { ArtifactEntity } from '../fact/artifact.entity.js';
+import { FactEntity } from '../fact/fact.entity.js';
+import { UsageEntryEntity } from '../fact/usage-entry.entity.js';
+import { GatePassedEntity } from '../gate/gate-passed.entity.js';
+import { GateRevisionEntity } from '../gate/gate-revision.entity.js';
+import { OutboxEntity } from '../outbox/outbox.entity.js';
+import { RequestEventEntity } from '../request/request-event.entity.js';
+import { RequestEntity } from '../request/request.entity.js';
+import { SlotEntity } from '../slot/slot.entity.js';
+import { WordEntity } from '../word/word.entity.js';
+import { Records1763700000000 } from './records.migration.js';
+
+/** What `dataSourceOptions` and `runMigrations` need besides a URL. */
+export const REQUESTS_DATABASE = {
+  schema: 'requests',
+  entities: [
+    RequestEntity,
+    RequestEventEntity,
+    GateRevisionEntity,
+    GatePassedEntity,
+    DecisionEntity,
+    WordEntity,
+    FactEntity,
+    ArtifactEntity,
+    UsageEntryEntity,
+    SlotEntity,
+    OutboxEntity,
+    CallEntity,
+    AuditEntryEntity,
+    AuditPayloadEntity,
+  ],
+  migrations: [Records1763700000000],
+} as const;

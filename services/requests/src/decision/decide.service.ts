@@ -1,0 +1,178 @@
+import type { requestsRpc, RpcInput, RpcOutput } from '@countersign/contracts';
+import { AppError, type ErrorCode, isTerminal, may, rolesIn, subjectName, type Verdict } from '@countersign/domain';
+import type { Caller } from '@countersign/platform';
+
+import { audit, record } from '../audit/journal.js';
+import type { Records, RecordsStore } from '../database/records-store.repository.js';
+import type { Clock } from '../lifecycle/fence.js';
+import type { Delivery } from '../outbox/delivery.js';
+import type { AccessService, Visitor } from '../people/access.service.js';
+import type { ProjectsPort, ProjectView } from '../people/projects.port.js';
+import type { RequestEntity } from '../request/request.entity.js';
+import type { DecisionEntity } from './decision.entity.js';
+import { channelOf, makeDecision } from './statement.js';
+
+type Input = RpcInput<typeof requestsRpc, 'requests.decide'>;
+type Output = RpcOutput<typeof requestsRpc, 'requests.decide'>;
+
+export type DecideDeps = {
+  readonly store: RecordsStore;
+  readonly access: AccessService;
+  readonly projects: ProjectsPort;
+  readonly delivery: Delivery;
+  readonly clock: Clock;
+  readonly decideDeadlineMs: number;
+};
+
+type Stored =
+  | { readonly kind: 'stored'; readonly decision: DecisionEntity; readonly outboxId: string }
+  /** The same live vote again: a double click, or a second channel. */
+  | { readonly kind: 'before'; readonly decision: DecisionEntity; readonly outboxId: string | undefined }
+  | { readonly kind: 'refused'; readonly code: ErrorCode };
+
+const MESSAGES: Readonly<Partial<Record<string, string>>> = {
+  OWN_REQUEST: 'Nobody approves their own request',
+  GATE_CLOSED: 'This gate is not open',
+  STALE_DIGEST: 'What is open now is not what was shown; look again and decide on that',
+  STALE_REVISION: 'A newer revision is open; look again and decide on that',
+  REQUEST_ENDED: 'The request has ended',
+};
+
+/** A person's decision on a gate: made once, stored before it is first sent, delivered as a Temporal Update. */
+export class DecideService {
+  constructor(private readonly deps: DecideDeps) {}
+
+  async decide(caller: Caller, input: Input): Promise<Output> {
+    const { access, projects } = this.deps;
+    const visitor = await access.visitor(caller);
+    const row = await access.readable(visitor.viewer, input.id);
+    if (!may(visitor.viewer, 'request:decide', row.projectId)) {
+      await this.auditRefusal(visitor, row, input, 'ROLE_MISSING');
+      throw new AppError('FORBIDDEN', `Deciding needs the role reviewer, maintainer or admin in ${row.projectName}`);
+    }
+    const reason = input.reason?.trim() ? input.reason : null;
+    if (reason === null && input.verdict !== 'approve') {
+      throw new AppError('INVALID_INPUT', `${input.verdict} needs a reason`, { field: 'reason' });
+    }
+    const project = await projects.project(row.tenantId, row.projectId);
+    if (!project) throw new AppError('NOT_FOUND', 'The project of this request is gone');
+
+    const stored = await this.deps.store.write(async (records) => {
+      const locked = await records.requests.lock(row.id);
+      if (!locked) throw new AppError('NOT_FOUND', `There is no request ${row.id}`);
+      return this.storeVote(records, locked, visitor, { ...input, reason }, project);
+    });
+    if (stored.kind === 'refused') {
+      await this.auditRefusal(visitor, row, input, stored.code);
+      return this.answer(row.id, { outcome: 'refused', code: stored.code, decisionId: null });
+    }
+    return this.send(row.id, stored);
+  }
+
+  private async storeVote(records: Records, row: RequestEntity, visitor: Visitor, input: Input, project: ProjectView): Promise<Stored> {
+    const { viewer } = visitor;
+    const refused = (code: ErrorCode): Stored => ({ kind: 'refused', code });
+    if (isTerminal(row.state)) return refused('REQUEST_ENDED');
+    if (viewer.personId === row.requesterId && !project.settings.requesterMayApprove) return refused('OWN_REQUEST');
+    const open = await records.gates.current(row.id, input.gate);
+    if (open?.digest !== input.digest) {
+      const shown = await records.gates.findByDigest(row.id, input.gate, input.digest);
+      return refused(row.openGate !== input.gate ? 'GATE_CLOSED' : shown ? 'STALE_REVISION' : 'STALE_DIGEST');
+    }
+    if (open.state !== 'open' || row.openGate !== input.gate) return refused('GATE_CLOSED');
+
+    const of = { requestId: row.id, gate: input.gate, revision: open.revision };
+    const earlier = await records.decisions.liveOf(of, viewer.personId);
+    if (earlier?.verdict === input.verdict) return this.asBefore(records, earlier);
+    if (earlier) await records.decisions.update(earlier.id, { live: false });
+    const now = this.deps.clock();
+    const decision = this.make(visitor, row, input, { ...of, digest: open.digest, policyVersion: project.policyVersion, now });
+    await records.decisions.insert(decision);
+    const outboxId = await records.outbox.add(row, { kind: 'decide', decisionId: decision.id }, now, this.deps.decideDeadlineMs * 2);
+    await this.recordVote(records, row, decision, viewer.name, earlier, now);
+    return { kind: 'stored', decision, outboxId };
+  }
+
+  private async asBefore(records: Records, decision: DecisionEntity): Promise<Stored> {
+    const waiting = (await records.outbox.undelivered(decision.requestId)).find(
+      ({ payload }) => payload.kind === 'decide' && payload.decisionId === decision.id,
+    );
+    return { kind: 'before', decision, outboxId: waiting?.id };
+  }
+
+  private make(
+    { viewer, caller }: Visitor,
+    row: RequestEntity,
+    { gate, verdict, reason }: Input,
+    open: { readonly revision: number; readonly digest: string; readonly policyVersion: string; readonly now: Date },
+  ): DecisionEntity {
+    return makeDecision({
+      tenantId: row.tenantId,
+      requestId: row.id,
+      gate,
+      revision: open.revision,
+      digest: open.digest,
+      verdict,
+      actor: { kind: 'person', id: viewer.personId, issuer: viewer.issuer, subject: viewer.subject },
+      roles: rolesIn(viewer.grants, row.projectId),
+      channel: channelOf(caller.clientId),
+      authentication: { acr: caller.acr ?? null, amr: caller.amr, authTime: caller.authTime ?? null },
+      reason,
+      policyVersion: open.policyVersion,
+      policyIds: [],
+      at: open.now,
+    });
+  }
+
+  private recordVote(records: Records, row: RequestEntity, decision: DecisionEntity, name: string, earlier: DecisionEntity | null, now: Date): Promise<void> {
+    const { gate, revision, verdict, actor, digest, envelopeSha256 } = decision;
+    const instead = earlier ? ` in place of ${earlier.verdict}` : '';
+    return record(
+      records,
+      row,
+      {
+        type: 'decision',
+        actor,
+        text: `${name}: ${verdict}${instead} (${gate} gate, revision ${revision})`,
+        subject: subjectName(row.id, gate, revision),
+        data: { decision: decision.id, verdict, digest, envelopeSha256, replaces: earlier?.id ?? null },
+      },
+      now,
+    );
+  }
+
+  private async send(requestId: string, stored: Exclude<Stored, { kind: 'refused' }>): Promise<Output> {
+    const { decision, outboxId } = stored;
+    if (outboxId === undefined) return this.answer(requestId, { outcome: 'recorded', code: null, decisionId: decision.id });
+    const item = { id: outboxId, requestId, payload: { kind: 'decide', decisionId: decision.id } } as const;
+    const result = await this.deliver(item);
+    if (result.kind !== 'refused') return this.answer(requestId, { outcome: result.kind, code: null, decisionId: decision.id });
+    return this.answer(requestId, { outcome: 'refused', code: result.code, decisionId: decision.id });
+  }
+
+  /** The vote is stored, so whatever fails from here on only makes it later. */
+  private async deliver(item: Parameters<Delivery['deliver']>[0]) {
+    try {
+      return await this.deps.delivery.deliver(item, this.deps.decideDeadlineMs);
+    } catch {
+      return { kind: 'pending' } as const;
+    }
+  }
+
+  private async answer(requestId: string, given: Pick<Output, 'outcome' | 'code' | 'decisionId'>): Promise<Output> {
+    const row = await this.deps.store.read.requests.find(requestId);
+    const message = given.code === null ? null : (MESSAGES[given.code] ?? given.code);
+    return { ...given, message, state: row?.state ?? 'RECEIVED' };
+  }
+
+  private async auditRefusal({ viewer, caller }: Visitor, row: RequestEntity, input: Pick<Input, 'gate' | 'digest'> & { readonly verdict: Verdict }, code: ErrorCode): Promise<void> {
+    const { gate, digest, verdict } = input;
+    const note = {
+      type: 'decision-refused',
+      actor: viewer.personId,
+      text: `${viewer.name} tried to ${verdict} at the ${gate} gate and was refused: ${code}`,
+      data: { gate, digest, verdict, code, channel: channelOf(caller.clientId) },
+    };
+    await this.deps.store.write((records) => audit(records, row, note, this.deps.clock()));
+  }
+}

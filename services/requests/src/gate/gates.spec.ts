@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import { aPlan } from '@countersign/domain/testing';
+
+import { makeDecision } from '../decision/statement.js';
+import type { FactEntity } from '../fact/fact.entity.js';
+import { aPerson } from '../testing/projects.fake.js';
+import { factsFor, type FactsUsed } from './facts-used.js';
+import { policyAccount, policyFactsOf } from './gate-policy.js';
+import { quorumText } from './quorum.js';
+import { envelopeFault, tally, voteFault } from './verify-votes.js';
+
+const DIGEST = 'a'.repeat(64);
+const OPEN = { requestId: 'r1', gate: 'plan', revision: 1, digest: DIGEST } as const;
+
+function aStoredVote(actor = 'reviewer', verdict: 'approve' | 'reject' | 'request-changes' = 'approve') {
+  return makeDecision({
+    ...OPEN,
+    tenantId: 't1',
+    verdict,
+    actor: { kind: 'person', id: actor, issuer: 'i', subject: actor },
+    roles: ['reviewer'],
+    channel: 'cli',
+    authentication: { acr: null, amr: ['local-operator'], authTime: null },
+    reason: 'why',
+    policyVersion: 'v1',
+    policyIds: [],
+    at: new Date(0),
+  });
+}
+
+const rules = (over: object = {}) => ({
+  open: OPEN,
+  projectId: 'p1',
+  requesterId: 'requester',
+  requesterMayApprove: false,
+  people: new Map([aPerson('reviewer'), aPerson('requester'), aPerson('gone', { active: false }), aPerson('elsewhere', { grants: [{ role: 'admin', project: 'p2' }] })].map((one) => [one.personId, one])),
+  ...over,
+});
+
+describe('a stored vote', () => {
+  it('counts for exactly what it was given on', () => {
+    expect(voteFault(aStoredVote(), rules())).toBeUndefined();
+    expect(envelopeFault(aStoredVote(), { ...OPEN, revision: 2 })).toBe('STALE_REVISION');
+    expect(envelopeFault(aStoredVote(), { ...OPEN, digest: 'b'.repeat(64) })).toBe('STALE_DIGEST');
+    expect(envelopeFault(aStoredVote(), { ...OPEN, requestId: 'r2' })).toBe('VOTE_MISMATCH');
+  });
+
+  it.each([
+    ['verdict', 'reject'],
+    ['actor', 'admin'],
+    ['digest', 'b'.repeat(64)],
+    ['revision', 7],
+    ['gate', 'merge'],
+    ['envelopeSha256', 'b'.repeat(64)],
+    ['envelope', '{}'],
+  ])('is no vote where its %s was changed', (field, value) => {
+    expect(envelopeFault({ ...aStoredVote(), [field]: value }, OPEN)).toBe('VOTE_MISMATCH');
+  });
+
+  it('needs an actor who is active, holds the role now and did not ask for the change', () => {
+    expect(voteFault(aStoredVote('gone'), rules())).toBe('ACTOR_INACTIVE');
+    expect(voteFault(aStoredVote('nobody'), rules())).toBe('ACTOR_INACTIVE');
+    expect(voteFault(aStoredVote('elsewhere'), rules())).toBe('ROLE_MISSING');
+    expect(voteFault(aStoredVote('requester'), rules())).toBe('OWN_REQUEST');
+    expect(voteFault(aStoredVote('requester'), rules({ requesterMayApprove: true }))).toBeUndefined();
+  });
+
+  it('never repeats an update id', () => {
+    expect(aStoredVote().updateId).not.toBe(aStoredVote().updateId);
+    expect(aStoredVote().envelope).not.toContain('why');
+  });
+});
+
+describe('a tally', () => {
+  it('counts persons, not votes', () => {
+    expect(tally([aStoredVote(), aStoredVote()], 2)).toMatchObject({ outcome: 'open' });
+    expect(tally([aStoredVote(), aStoredVote('second')], 2)).toMatchObject({ outcome: 'passed' });
+    expect(tally([], 0)).toMatchObject({ outcome: 'open' });
+  });
+
+  it('lets the first vote that is no approval decide', () => {
+    expect(tally([aStoredVote(), aStoredVote('b', 'request-changes'), aStoredVote('c', 'reject')], 1)).toMatchObject({ outcome: 'changes' });
+    expect(tally([aStoredVote('c', 'reject'), aStoredVote()], 1)).toMatchObject({ outcome: 'rejected' });
+  });
+});
+
+describe('policy', () => {
+  const verdict = { effect: 'allow', policyIds: ['p'], policyVersion: 'v', reasons: [] } as const;
+  const said = (over: object, facts: FactsUsed = {}) => policyAccount('diff', { ...verdict, policyIds: ['p'], reasons: [], ...over }, facts).passes;
+  const checks = (of: 'failed' | 'notRun' | 'passed') => ({ checks: { id: 'c', data: { commit: 'h', verdict: of, results: [] } } });
+
+  it('passes on allow with a deciding rule and nothing else', () => {
+    expect(said({}, checks('passed'))).toBe(true);
+    expect(said({ policyIds: [] })).toBe(false);
+    for (const effect of ['deny', 'none', 'error']) expect(said({ effect })).toBe(false);
+    expect(said({}, checks('failed'))).toBe(false);
+    expect(said({}, checks('notRun'))).toBe(false);
+  });
+
+  it('is asked about what was measured', () => {
+    const finding = { rule: 'x', message: '', path: null, line: null };
+    const measure = { headCommit: 'h', addedLines: 3, removedLines: 4, files: [], pathsOutsidePlan: ['x'], secrets: 1, ciOrDependencyFiles: ['y'], findings: [{ ...finding, severity: 'warning' as const }] };
+    const review = { reviewer: 'bot', headCommit: 'h', findings: [{ ...finding, severity: 'blocking' as const }] };
+    const facts = { measure: { id: 'm', data: measure }, review: { id: 'r', data: review }, plan: { id: 'p', data: { plan: aPlan(), baseCommit: 'b' } } };
+    expect(policyFactsOf(facts)).toEqual({
+      checks: null, changedLines: 7, pathsOutsidePlan: 1, secrets: 1, ciOrDependencyFiles: 1, highestSeverity: 'blocking', risk: 'low',
+    });
+  });
+});
+
+describe('facts for a gate', () => {
+  const fact = (id: string, kind: string, data: object): FactEntity => ({ id, kind, data }) as FactEntity;
+  const stored = [
+    fact('merged', 'checks', { commit: 'merged' }),
+    fact('head', 'checks', { commit: 'h' }),
+    fact('prep', 'mergePrep', { fastForward: false }),
+    fact('execution', 'execution', { headCommit: 'h' }),
+    fact('measure', 'measure', {}),
+  ];
+
+  it('take the checks of the head for the diff and of the merged commit for the merge', () => {
+    expect(factsFor('diff', stored, {}).checks?.id).toBe('head');
+    expect(factsFor('merge', stored, { checks: 'head', mergedChecks: 'merged' }).checks?.id).toBe('merged');
+    expect(factsFor('merge', stored, { checks: 'head' }).checks?.id).toBe('merged');
+    const fastForward = stored.map((one) => (one.id === 'prep' ? fact('prep', 'mergePrep', { fastForward: true }) : one));
+    expect(factsFor('merge', fastForward, {}).checks?.id).toBe('head');
+  });
+
+  it('must be the request’s own, and measured', () => {
+    expect(() => factsFor('diff', stored, { measure: 'foreign' })).toThrow('no measure fact foreign');
+    expect(() => factsFor('plan', stored, {})).toThrow('spec, plan');
+  });
+});
+
+describe('who a gate waits for', () => {
+  const base = { gate: 'plan', required: 1, approvals: 0, eligible: [{ id: 'x', name: 'x' }], requesterMayApprove: false } as const;
+  it.each([
+    [base, 'Needs 1 approval from reviewer, maintainer or admin'],
+    [{ ...base, required: 2, approvals: 1, eligible: [{ id: 'x', name: 'x' }, { id: 'y', name: 'y' }] }, 'Needs 1 more approval from reviewer, maintainer or admin'],
+    [{ ...base, eligible: [] }, 'Needs 1 approval from reviewer, maintainer or admin; nobody but the requester holds that role'],
+    [{ ...base, required: 2 }, 'Needs 2 approvals from reviewer, maintainer or admin; only 1 person may give one, so the quorum of 2 cannot be met'],
+  ])('%#', (view, text) => {
+    expect(quorumText(view)).toBe(text);
+  });
+});

@@ -1,0 +1,153 @@
+import { allowsAttempt, AppError, GATE_ROLES, type Viewer } from '@countersign/domain';
+import type { CloseGateResult, OpenGateResult, RecordsActivities } from '@countersign/workflow-contracts';
+
+import { record } from '../audit/journal.js';
+import { closeGate } from '../gate/close-gate.js';
+import { factsFor } from '../gate/facts-used.js';
+import { policyFactsOf } from '../gate/gate-policy.js';
+import { openGate } from '../gate/open-gate.js';
+import type { ProjectView } from '../people/projects.port.js';
+import type { RequestEntity } from '../request/request.entity.js';
+import { parkSlot } from '../slot/slots.js';
+import { applyWord } from './apply-word.js';
+import { begin, type BeginDeps } from './begin.js';
+import { carryFrom } from './carry.js';
+import { type Call, once, readAsOwner } from './fence.js';
+import { finish } from './finish.js';
+import { startIfSlotFree } from './move.js';
+import { transition } from './transition.js';
+
+export type RecordsActivitiesDeps = BeginDeps & {
+  /** The activity's own execution info: who calls, and the same key at a retry. */
+  readonly call: () => Call;
+  /** Called after something was written that the outbox should deliver now. */
+  readonly nudge: () => void;
+};
+
+type Inputs = { [Name in keyof RecordsActivities]: Parameters<RecordsActivities[Name]>[0] };
+
+/** A retry of any of these gets the first answer; each is one transaction. */
+export function recordsActivities(deps: RecordsActivitiesDeps): RecordsActivities {
+  const { store, clock, settings: slots, call, nudge } = deps;
+  const write = async <Result>(requestId: string, work: Parameters<typeof once<Result>>[3]): Promise<Result> => {
+    const result = await once(store, clock, { requestId, call: call() }, work);
+    nudge();
+    return result;
+  };
+
+  return {
+    begin: ({ requestId }) => begin(deps, requestId, call().run),
+    recall: async ({ requestId }) => carryFrom(store.read, await readAsOwner(store, clock, requestId, call().run)),
+    transition: ({ requestId, moves, reason }) =>
+      write(requestId, async (records, row, now) => ({ state: await transition({ records, slots, now }, row, moves, reason) })),
+    openGate: (input) => open(deps, input, write),
+    closeGate: (input) => close(deps, input, write),
+    acquireSlot: ({ requestId }) =>
+      write(requestId, async (records, row, now) => {
+        if (row.state !== 'QUEUED' && row.state !== 'EXECUTING') {
+          throw new AppError('ILLEGAL_MOVE', `A request that is ${row.state} waits for no slot`);
+        }
+        const place = row.state === 'EXECUTING' ? 0 : await startIfSlotFree({ records, slots, now }, row);
+        return { granted: place === 0, place };
+      }),
+    applyWord: async ({ requestId, wordId }) => {
+      const word = await store.read.words.find(wordId);
+      const speaker = word ? await personOf(deps, word.tenantId, word.actor) : undefined;
+      return write(requestId, async (records, row, now) => {
+        const stored = await records.words.find(wordId);
+        return applyWord({ records, slots, now }, row, stored, speaker);
+      });
+    },
+    pauseForBudget: ({ requestId, exceeded }) =>
+      write(requestId, async (records, row, now) => {
+        const paused = { by: 'budget', reason: exceeded, at: now.toISOString() };
+        const waitingFor = `The budget is used up (${exceeded}): a maintainer other than the requester may raise it`;
+        await records.requests.update(row, { paused, exceeded, waitingFor }, now);
+        await parkSlot(records, row, slots, now);
+        await record(records, row, { type: 'paused', actor: null, text: waitingFor, data: { exceeded } }, now);
+      }),
+    beginAttempt: async ({ requestId, attempt }) => {
+      const row = await readAsOwner(store, clock, requestId, call().run);
+      return { allowed: allowsAttempt(row.limits, attempt) };
+    },
+    ...notes(write, slots),
+  };
+}
+
+type Write = <Result>(requestId: string, work: Parameters<typeof once<Result>>[3]) => Promise<Result>;
+
+function notes(write: Write, slots: BeginDeps['settings']): Pick<RecordsActivities, 'remind' | 'noteWaiting' | 'noteUndo' | 'finish'> {
+  return {
+    remind: ({ requestId, gate, revision, reminder }) =>
+      write(requestId, async (records, row, now) => {
+        const text = `Reminder ${reminder}: revision ${revision} of the ${gate} gate waits`;
+        await record(records, row, { type: 'reminder', actor: null, text, data: { gate, revision, reminder } }, now);
+      }),
+    noteWaiting: ({ requestId, waitingFor }) =>
+      write(requestId, async (records, row, now) => {
+        await records.requests.update(row, { waitingFor: waitingFor?.slice(0, 2000) ?? null }, now);
+      }),
+    noteUndo: ({ requestId, undo, error }) =>
+      write(requestId, async (records, row, now) => {
+        const text = error === null ? `Clean-up finished: ${undo}` : `Clean-up keeps failing and is tried again: ${undo}: ${error.slice(0, 1000)}`;
+        await records.requests.update(row, { waitingFor: error === null ? null : text }, now);
+        await record(records, row, { type: error === null ? 'undo-done' : 'undo-failing', actor: null, text, data: { undo } }, now);
+      }),
+    finish: ({ requestId, state, reason }) =>
+      write(requestId, (records, row, now) => finish({ records, slots, now }, row, state, reason)),
+  };
+}
+
+async function open(deps: RecordsActivitiesDeps, input: Inputs['openGate'], write: Write): Promise<OpenGateResult> {
+  const { store, projects, settings: slots } = deps;
+  const { requestId, gate, facts: named, reopened } = input;
+  const row = await readAsOwner(store, deps.clock, requestId, deps.call().run);
+  const [project, stored, decisions] = await Promise.all([
+    projectOf(deps, row),
+    store.read.facts.all(requestId),
+    store.read.decisions.all(requestId),
+  ]);
+  const facts = factsFor(gate, stored, named);
+  const voters = decisions.filter((vote) => vote.live && vote.gate === gate && vote.actorKind === 'person');
+  const question = { tenantId: row.tenantId, projectId: row.projectId, gate, requestId, facts: policyFactsOf(facts) };
+  const [verdict, eligible, people] = await Promise.all([
+    project.settings.gates[gate] === 'policy' ? projects.evaluatePolicy(question) : null,
+    eligibleFor(deps, row, project, gate),
+    projects.people(row.tenantId, voters.map(({ actor }) => actor)),
+  ]);
+  const seen = { project, facts, eligible, people, verdict };
+  return write(requestId, (records, locked, now) =>
+    openGate({ records, slots, now }, locked, { gate, reopened: reopened ?? null }, seen),
+  );
+}
+
+async function close(deps: RecordsActivitiesDeps, input: Inputs['closeGate'], write: Write): Promise<CloseGateResult> {
+  const { store, projects, settings: slots } = deps;
+  const { requestId, gate, revision, decisionIds } = input;
+  const row = await readAsOwner(store, deps.clock, requestId, deps.call().run);
+  const [project, decisions] = await Promise.all([projectOf(deps, row), store.read.decisions.all(requestId)]);
+  const voters = decisions.filter((vote) => vote.gate === gate && vote.revision === revision && vote.actorKind === 'person');
+  const [eligible, people] = await Promise.all([
+    eligibleFor(deps, row, project, gate),
+    projects.people(row.tenantId, voters.map(({ actor }) => actor)),
+  ]);
+  return write(requestId, (records, locked, now) =>
+    closeGate({ records, slots, now }, locked, { gate, revision, decisionIds }, { project, people, eligible }),
+  );
+}
+
+async function projectOf({ projects }: RecordsActivitiesDeps, row: RequestEntity): Promise<ProjectView> {
+  const project = await projects.project(row.tenantId, row.projectId);
+  if (!project) throw new AppError('NOT_FOUND', `The project of request ${row.id} is gone`);
+  return project;
+}
+
+function eligibleFor({ projects }: RecordsActivitiesDeps, row: RequestEntity, project: ProjectView, gate: Inputs['openGate']['gate']) {
+  const exclude = project.settings.requesterMayApprove ? null : row.requesterId;
+  return projects.eligible(row.tenantId, row.projectId, GATE_ROLES[gate], exclude);
+}
+
+async function personOf({ projects }: RecordsActivitiesDeps, tenantId: string, id: string): Promise<Viewer | undefined> {
+  const [person] = await projects.people(tenantId, [id]);
+  return person;
+}

@@ -1,0 +1,18 @@
+import type { projectSchema, policyInput, policyVerdict } from '@countersign/contracts';
+import type { Role, Viewer } from '@countersign/domain';
+import type { z } from 'zod';
+
+export type ProjectView = z.output<typeof projectSchema>;
+export type PolicyQuestion = z.output<typeof policyInput>;
+export type PolicyVerdict = z.output<typeof policyVerdict>;
+export type EligiblePerson = { readonly id: string; readonly name: string };
+
+/** services/projects as this service needs it. Nothing is cached: a suspended person is seen at once. */
+export interface ProjectsPort {
+  viewer(issuer: string, subject: string): Promise<Viewer | null>;
+  people(tenantId: string, ids: readonly string[]): Promise<readonly Viewer[]>;
+  eligible(tenantId: string, projectId: string, roles: readonly Role[], exclude: string | null): Promise<readonly EligiblePerson[]>;
+  project(tenantId: string, id: string): Promise<ProjectView | null>;
+  projectNamed(tenantId: string, name: string): Promise<ProjectView | null>;
+  evaluatePolicy(question: PolicyQuestion): Promise<PolicyVerdict>;
+}

@@ -1,0 +1,150 @@
+import type { requestsRpc, RpcInput, RpcOutput } from '@countersign/contracts';
+import { AppError, may, NO_USAGE, type Viewer } from '@countersign/domain';
+import type { Caller } from '@countersign/platform';
+import { workflowIdOf } from '@countersign/workflow-contracts';
+
+import { record } from '../audit/journal.js';
+import type { RecordsStore } from '../database/records-store.repository.js';
+import type { Clock } from '../lifecycle/fence.js';
+import { type AccessService, notFound, requirePermission } from '../people/access.service.js';
+import type { ProjectsPort, ProjectView } from '../people/projects.port.js';
+import { decodeCursor, encodeCursor } from './cursor.js';
+import type { Names } from './gate-view.js';
+import { newRequestId } from './request-id.js';
+import type { ListFilter } from './request-list.repository.js';
+import type { RequestEntity } from './request.entity.js';
+import { type RequestDetail, type RequestItem, toDetail, toItem } from './request.mapper.js';
+
+type Input<Name extends keyof typeof requestsRpc> = RpcInput<typeof requestsRpc, Name>;
+
+export type RequestServiceDeps = {
+  readonly store: RecordsStore;
+  readonly access: AccessService;
+  readonly projects: ProjectsPort;
+  readonly clock: Clock;
+  readonly nudge: () => void;
+};
+
+export class RequestService {
+  constructor(private readonly deps: RequestServiceDeps) {}
+
+  /** Stored with its outbox row in one transaction: the lifecycle starts also where Temporal is away now. */
+  async create(caller: Caller, input: Input<'requests.create'>): Promise<RequestItem> {
+    const { access, projects, store, clock, nudge } = this.deps;
+    const { viewer } = await access.visitor(caller);
+    const project = await projects.projectNamed(viewer.tenantId, input.project);
+    if (!project || !may(viewer, 'project:read', project.id)) {
+      throw new AppError('NOT_FOUND', `There is no project ${input.project}`, { field: 'project' });
+    }
+    requirePermission(viewer, 'request:create', project.id);
+    if (project.import.state !== 'ready') {
+      throw new AppError('REPO_NOT_READY', `The repository of ${project.name} is not imported yet: ${project.import.progress}`, { field: 'project' });
+    }
+    const now = clock();
+    const row = freshRequest(viewer, project, input, now);
+    await store.write(async (records) => {
+      await records.requests.insert(row);
+      const note = { type: 'created', actor: viewer.personId, text: `${viewer.name} asked for: ${row.title}`, data: { project: project.id, title: row.title, body: row.body } };
+      await record(records, row, note, now);
+      await records.outbox.add(row, { kind: 'start', carry: null, requester: viewer.name }, now);
+    });
+    nudge();
+    return toItem(row, () => viewer.name, false);
+  }
+
+  async list(caller: Caller, input: Input<'requests.list'> & { readonly limit: number }): Promise<RpcOutput<typeof requestsRpc, 'requests.list'>> {
+    const { access, store } = this.deps;
+    const { viewer } = await access.visitor(caller);
+    const scope = access.scopeOf(viewer);
+    const { state, project, box } = input;
+    const filter: ListFilter = { ...(state && { state }), ...(project && { project }), ...(box && { box }) };
+    const after = input.after === undefined ? undefined : decodeCursor(input.after);
+    const [found, total] = await Promise.all([
+      store.read.lists.page(scope, filter, input.limit, after),
+      store.read.lists.count(scope, filter),
+    ]);
+    const rows = found.slice(0, input.limit);
+    const [needing, nameOf] = await Promise.all([
+      store.read.lists.needingViewer(scope, rows.map(({ id }) => id)),
+      this.names(viewer.tenantId, rows.map(({ requesterId }) => requesterId)),
+    ]);
+    const last = rows.at(-1);
+    const next = found.length > rows.length && last ? encodeCursor({ at: last.createdAt, id: last.id }) : null;
+    return { items: rows.map((row) => toItem(row, nameOf, needing.has(row.id))), next, total };
+  }
+
+  async inbox(caller: Caller): Promise<RpcOutput<typeof requestsRpc, 'requests.inbox'>> {
+    const { access, store } = this.deps;
+    const { viewer } = await access.visitor(caller);
+    const scope = access.scopeOf(viewer);
+    const count = (box: NonNullable<ListFilter['box']>) => store.read.lists.count(scope, { box });
+    const [needsMe, waiting, running, done] = await Promise.all([count('needsMe'), count('waiting'), count('running'), count('done')]);
+    return { needsMe, waiting, running, done };
+  }
+
+  async get(caller: Caller, id: string): Promise<RequestDetail> {
+    const { access, store, projects } = this.deps;
+    const { viewer } = await access.visitor(caller);
+    const row = await access.readable(viewer, id);
+    const { read } = store;
+    const [project, revisions, decisions, events, words, facts, needing] = await Promise.all([
+      projects.project(row.tenantId, row.projectId),
+      read.gates.revisions(row.id),
+      read.decisions.all(row.id),
+      read.requests.events(row.id),
+      read.words.all(row.id),
+      read.facts.all(row.id),
+      read.lists.needingViewer(access.scopeOf(viewer), [row.id]),
+    ]);
+    if (!project) throw notFound(id);
+    const people = [
+      row.requesterId,
+      ...decisions.filter(({ actorKind }) => actorKind === 'person').map(({ actor }) => actor),
+      ...events.flatMap(({ actor }) => actor ?? []),
+      ...words.map(({ actor }) => actor),
+    ];
+    const nameOf = await this.names(row.tenantId, people);
+    return toDetail({ row, project, viewer, needsMe: needing.has(row.id), revisions, decisions, events, words, facts, nameOf });
+  }
+
+  private async names(tenantId: string, ids: readonly string[]): Promise<Names> {
+    if (ids.length === 0) return (id) => id;
+    const people = await this.deps.projects.people(tenantId, [...new Set(ids)]);
+    const names = new Map(people.map(({ personId, name }) => [personId, name]));
+    return (id) => names.get(id) ?? id;
+  }
+}
+
+function freshRequest(viewer: Viewer, project: ProjectView, { title, body }: Input<'requests.create'>, now: Date): RequestEntity {
+  const id = newRequestId();
+  return {
+    id,
+    tenantId: viewer.tenantId,
+    projectId: project.id,
+    projectName: project.name,
+    title,
+    body,
+    requesterId: viewer.personId,
+    state: 'RECEIVED',
+    phase: 'running',
+    paused: null,
+    waitingFor: null,
+    openGate: null,
+    openRevision: null,
+    requesterMayApprove: project.settings.requesterMayApprove,
+    ownerWorkflowId: workflowIdOf(id),
+    ownerRunId: null,
+    supersededRunId: null,
+    limits: project.settings.limits,
+    plannedLimits: project.settings.limits,
+    usage: NO_USAGE,
+    exceeded: null,
+    outcome: null,
+    limitsNotEnforced: [],
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    queuedAt: null,
+    endedAt: null,
+  };
+}

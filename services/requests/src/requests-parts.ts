@@ -1,0 +1,70 @@
+import type { Logger } from '@countersign/platform';
+import type { RecordsActivities } from '@countersign/workflow-contracts';
+
+import { ActivityService } from './activity/activity.service.js';
+import { AuditService } from './audit/audit.service.js';
+import type { RecordsStore } from './database/records-store.repository.js';
+import { DecideService } from './decision/decide.service.js';
+import type { ArtifactReaderPort, LogReaderPort } from './document/artifact-reader.port.js';
+import { DocumentService } from './document/document.service.js';
+import type { Call, Clock } from './lifecycle/fence.js';
+import type { LifecyclePort } from './lifecycle/lifecycle.port.js';
+import { recordsActivities } from './lifecycle/records.activities.js';
+import { Delivery } from './outbox/delivery.js';
+import { OutboxDispatcher } from './outbox/outbox.dispatcher.js';
+import { AccessService } from './people/access.service.js';
+import type { ProjectsPort } from './people/projects.port.js';
+import { RepairService } from './repair/repair.service.js';
+import { RequestService } from './request/request.service.js';
+import type { RequestsParts } from './rpc/requests.module.js';
+import { WordService } from './word/word.service.js';
+
+export type PartsDeps = {
+  readonly store: RecordsStore;
+  readonly lifecycle: LifecyclePort;
+  readonly projects: ProjectsPort;
+  readonly artifacts: ArtifactReaderPort;
+  readonly logs: LogReaderPort;
+  readonly clock: Clock;
+  readonly call: () => Call;
+  readonly logger: Logger;
+  readonly settings: RequestsSettings;
+};
+
+export type RequestsSettings = {
+  readonly maxExecutions: number;
+  readonly outboxIntervalMs: number;
+  readonly decideDeadlineMs: number;
+  readonly continueAsNewAfterEvents: number;
+};
+
+export const DEFAULT_REQUESTS_SETTINGS: RequestsSettings = {
+  maxExecutions: 2,
+  outboxIntervalMs: 1000,
+  decideDeadlineMs: 2500,
+  continueAsNewAfterEvents: 4000,
+};
+
+export type Wired = RequestsParts & { readonly outbox: OutboxDispatcher; readonly records: RecordsActivities };
+
+/** The whole service on its ports: what the Nest server, the worker and tests are given. */
+export function wire(deps: PartsDeps): Wired {
+  const { store, lifecycle, projects, artifacts, logs, clock, call, logger, settings } = deps;
+  const delivery = new Delivery(store, lifecycle, clock);
+  const { outboxIntervalMs: intervalMs, decideDeadlineMs } = settings;
+  const outbox = new OutboxDispatcher(store, delivery, clock, logger, { intervalMs, deadlineMs: decideDeadlineMs });
+  const nudge = (): void => outbox.nudge();
+  const access = new AccessService(projects, store);
+  const deciding = { store, access, projects, delivery, clock, decideDeadlineMs };
+  return {
+    outbox,
+    requests: new RequestService({ store, access, projects, clock, nudge }),
+    decisions: new DecideService(deciding),
+    words: new WordService(deciding),
+    documents: new DocumentService(store, access, artifacts, logs),
+    repairs: new RepairService({ store, access, lifecycle, clock, nudge }),
+    trail: new AuditService(store, access, projects),
+    activities: new ActivityService(store, projects, clock),
+    records: recordsActivities({ store, lifecycle, projects, clock, settings, call, nudge }),
+  };
+}

@@ -1,0 +1,41 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+
+import { ActivityService } from '../activity/activity.service.js';
+import { AuditService } from '../audit/audit.service.js';
+import { DecideService } from '../decision/decide.service.js';
+import { DocumentService } from '../document/document.service.js';
+import { RepairService } from '../repair/repair.service.js';
+import { RequestService } from '../request/request.service.js';
+import { WordService } from '../word/word.service.js';
+import { ActivityController } from './activity.controller.js';
+import { DocumentsController } from './documents.controller.js';
+import { RequestsController } from './requests.controller.js';
+
+export type RequestsParts = {
+  readonly requests: RequestService;
+  readonly decisions: DecideService;
+  readonly words: WordService;
+  readonly documents: DocumentService;
+  readonly repairs: RepairService;
+  readonly trail: AuditService;
+  readonly activities: ActivityService;
+};
+
+@Module({})
+export class RequestsModule {
+  static of(parts: RequestsParts): DynamicModule {
+    return {
+      module: RequestsModule,
+      controllers: [RequestsController, DocumentsController, ActivityController],
+      providers: [
+        { provide: RequestService, useValue: parts.requests },
+        { provide: DecideService, useValue: parts.decisions },
+        { provide: WordService, useValue: parts.words },
+        { provide: DocumentService, useValue: parts.documents },
+        { provide: RepairService, useValue: parts.repairs },
+        { provide: AuditService, useValue: parts.trail },
+        { provide: ActivityService, useValue: parts.activities },
+      ],
+    };
+  }
+}

@@ -1,0 +1,98 @@
+import { DiskArtifactStore } from '@countersign/artifacts';
+import { projectsRpc } from '@countersign/contracts';
+import {
+  connectTemporal,
+  dataSourceOptions,
+  type Logger,
+  RpcClient,
+  type RpcServer,
+  rpcWithServiceToken,
+  runMigrations,
+  type ServiceTokens,
+  startRpcServer,
+  type TemporalSettings,
+  type TokenVerifier,
+  WorkerHost,
+} from '@countersign/platform';
+import { namespaced, QUEUES } from '@countersign/workflow-contracts';
+
+import { RecordsStore } from './database/records-store.repository.js';
+import { REQUESTS_DATABASE } from './database/requests-database.js';
+import { RunningLogAdapter } from './document/running-log.adapter.js';
+import { currentCall } from './lifecycle/current-call.js';
+import { TemporalLifecycleAdapter } from './lifecycle/temporal-lifecycle.adapter.js';
+import { RpcProjectsAdapter } from './people/rpc-projects.adapter.js';
+import { DEFAULT_REQUESTS_SETTINGS, type RequestsSettings, type Wired, wire } from './requests-parts.js';
+import { RequestsModule } from './rpc/requests.module.js';
+
+export type RequestsServiceDeps = {
+  /** `url`: the service's own role; `ownerUrl`: for migrations only. */
+  readonly postgres: { readonly url: string; readonly ownerUrl: string };
+  /** Port 0 takes a free one. */
+  readonly rpc: { readonly host: string; readonly port: number };
+  /** Where services/projects answers. */
+  readonly projects: { readonly host: string; readonly port: number };
+  readonly temporal: TemporalSettings;
+  readonly tokens: Pick<ServiceTokens, 'issue'>;
+  readonly verifier: Pick<TokenVerifier, 'verify'>;
+  readonly artifactsDir: string;
+  readonly logsDir: string;
+  readonly logger: Logger;
+  /** What is left out has its default. */
+  readonly settings?: Partial<RequestsSettings> & { readonly consoleUrl?: string };
+};
+
+export type RequestsService = {
+  readonly host: string;
+  readonly port: number;
+  /** Ends calls first, then activities and deliveries, then the connections. Safe to call twice. */
+  close(): Promise<void>;
+};
+
+/**
+ * Migrates the schema `requests`, answers `requestsRpc`, delivers the outbox and hosts `records.*` on the queue
+ * `requests`. Temporal may come later; Postgres must be there.
+ */
+export async function startRequestsService(deps: RequestsServiceDeps): Promise<RequestsService> {
+  const { postgres, rpc, verifier, logger } = deps;
+  const settings = { ...DEFAULT_REQUESTS_SETTINGS, ...deps.settings };
+  await runMigrations(dataSourceOptions({ url: postgres.ownerUrl, ...REQUESTS_DATABASE }));
+  const store = await RecordsStore.open(postgres.url);
+  const temporal = connectTemporal(deps.temporal);
+  const people = new RpcClient(projectsRpc, deps.projects);
+  const parts = wire({
+    store,
+    lifecycle: new TemporalLifecycleAdapter(temporal, deps.temporal.namespace),
+    projects: new RpcProjectsAdapter(rpcWithServiceToken(people, deps.tokens, 'projects')),
+    artifacts: new DiskArtifactStore(deps.artifactsDir),
+    logs: new RunningLogAdapter(deps.logsDir),
+    clock: () => new Date(),
+    call: currentCall,
+    logger,
+    settings,
+  });
+  const worker = workerOf(deps, parts);
+  let server: RpcServer | undefined;
+  const closeAll = async (): Promise<void> => {
+    await server?.close();
+    await worker.stop();
+    await parts.outbox.close();
+    people.close();
+    await temporal.close();
+    await store.close();
+  };
+  try {
+    server = await startRpcServer({ ...rpc, module: RequestsModule.of(parts), verifier, logger });
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+  parts.outbox.start();
+  void worker.start();
+  let closing: Promise<void> | undefined;
+  return { host: server.host, port: server.port, close: () => (closing ??= closeAll()) };
+}
+
+function workerOf({ temporal, logger }: RequestsServiceDeps, { records }: Wired): WorkerHost {
+  return new WorkerHost({ ...temporal, taskQueue: QUEUES.requests, activities: namespaced('records', records), logger });
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+
+import type { ArtifactRef, Facts, Gate, ProjectSettings, Viewer } from '@countersign/domain';
+import { aPlan, aSpec } from '@countersign/domain/testing';
+import { createLogger, dataSourceOptions, ensureDatabase, type PersonCaller, runMigrations } from '@countersign/platform';
+import { createDatabase } from '@countersign/testing';
+import type { OpenGateResult, RunRef } from '@countersign/workflow-contracts';
+
+import { RecordsStore } from '../src/database/records-store.repository.js';
+import { REQUESTS_DATABASE } from '../src/database/requests-database.js';
+import type { Call, Clock } from '../src/lifecycle/fence.js';
+import { FakeLifecycle } from '../src/lifecycle/lifecycle.fake.js';
+import type { LifecyclePort } from '../src/lifecycle/lifecycle.port.js';
+import { aPerson, aProject, FakeProjects } from '../src/testing/projects.fake.js';
+import { DEFAULT_REQUESTS_SETTINGS, type RequestsSettings, wire } from '../src/requests-parts.js';
+
+const COMMIT = 'a'.repeat(40);
+const HEAD = 'b'.repeat(40);
+const TREE = 'c'.repeat(40);
+export const PATCH: ArtifactRef = { sha256: 'e'.repeat(64), bytes: 6, name: 'diff.patch', mediaType: 'text/x-diff' };
+
+export const FACTS = {
+  spec: { spec: aSpec(), author: 'offline' },
+  plan: { plan: aPlan(), baseCommit: COMMIT },
+  execution: {
+    attempt: 1,
+    baseCommit: COMMIT,
+    headCommit: HEAD,
+    tree: TREE,
+    steps: 1,
+    diff: PATCH,
+    files: [],
+    limitsNotEnforced: ['disk'],
+  },
+  checks: { commit: HEAD, verdict: 'passed', results: [] },
+  measure: {
+    headCommit: HEAD,
+    addedLines: 1,
+    removedLines: 1,
+    files: [],
+    pathsOutsidePlan: [],
+    secrets: 0,
+    ciOrDependencyFiles: [],
+    findings: [],
+  },
+} satisfies Partial<Facts>;
+
+export type Harness = Awaited<ReturnType<typeof harness>>;
+
+/** The service on a fresh real database, with people, projects and engine in memory. */
+export async function harness(over: Partial<RequestsSettings> = {}, real: { readonly lifecycle?: LifecyclePort; readonly call?: () => Call; readonly clock?: Clock } = {}) {
+  const adminUrl = await createDatabase('requests');
+  const rolePrefix = `t${randomBytes(4).toString('hex')}`;
+  const ensured = await ensureDatabase({ adminUrl, services: [{ name: 'requests', schema: 'requests', password: 'x' }], rolePrefix });
+  await runMigrations(dataSourceOptions({ url: ensured.ownerUrl, ...REQUESTS_DATABASE }));
+  const serviceUrl = ensured.serviceUrl('requests');
+  const store = await RecordsStore.open(serviceUrl);
+  const lifecycle = new FakeLifecycle();
+  const projects = new FakeProjects();
+  projects.setProject(aProject());
+  projects.add(
+    aPerson('requester'),
+    aPerson('reviewer'),
+    aPerson('second'),
+    aPerson('maintainer', { grants: [{ role: 'maintainer', project: '*' }] }),
+    aPerson('admin', { grants: [{ role: 'admin', project: '*' }] }),
+    aPerson('observer', { grants: [{ role: 'observer', project: '*' }] }),
+  );
+  let now = Date.parse('2026-11-21T00:00:00.000Z');
+  let calls = 0;
+  const owner: { run: RunRef; key: string | null } = { run: { workflowId: '', runId: 'run-1' }, key: null };
+  const parts = wire({
+    store,
+    lifecycle: real.lifecycle ?? lifecycle,
+    projects,
+    artifacts: { read: async () => Buffer.from('+added') },
+    logs: { read: async () => ({ text: '', next: 0, ended: true }) },
+    clock: real.clock ?? (() => new Date((now += 10))),
+    call: real.call ?? (() => ({ run: owner.run, key: owner.key ?? `${owner.run.runId}/${(calls += 1)}` })),
+    logger: createLogger('test', 'silent'),
+    settings: { ...DEFAULT_REQUESTS_SETTINGS, decideDeadlineMs: 50, ...over },
+  });
+
+  const as = (id: string, more: Partial<PersonCaller> = {}): PersonCaller => ({
+    kind: 'person',
+    issuer: 'https://issuer.test',
+    subject: id,
+    clientId: 'console',
+    amr: ['pwd'],
+    token: 'token',
+    ...more,
+  });
+  const actAs = (requestId: string, runId = 'run-1'): void => {
+    owner.run = { workflowId: `request-${requestId}`, runId };
+  };
+  const h = {
+    ...parts,
+    adminUrl,
+    ownerUrl: ensured.ownerUrl,
+    serviceUrl,
+    store,
+    lifecycle,
+    projects,
+    owner,
+    as,
+    actAs,
+    advance: (ms: number): void => void (now += ms),
+    setSettings: (settings: Partial<ProjectSettings>): void => projects.setProject(aProject({ settings })),
+    suspend: (id: string): void => {
+      const person = projects.everyone.find(({ personId }) => personId === id) as Viewer;
+      projects.add({ ...person, active: false });
+    },
+    /** A request whose first run has begun. */
+    create: async (requester = 'requester'): Promise<string> => {
+      const { id } = await parts.requests.create(as(requester), { project: 'sample', title: 'Rename a', body: 'rename a to b' });
+      actAs(id);
+      await parts.records.begin({ requestId: id });
+      return id;
+    },
+    put: <Kind extends keyof Facts>(requestId: string, kind: Kind, data: Facts[Kind], key: string = kind): Promise<{ id: string }> =>
+      parts.activities.putFact({ requestId, run: owner.run, kind, key, data: data as never, artifacts: kind === 'execution' ? [PATCH] : [] }),
+    open: (requestId: string, gate: Gate, reopened?: { code: string }): Promise<OpenGateResult> =>
+      parts.records.openGate({ requestId, gate, facts: {}, ...(reopened && { reopened }) }),
+    /** Brings a fresh request to an open plan gate and answers its digest. */
+    toPlanReview: async (requestId: string): Promise<string> => {
+      await h.put(requestId, 'spec', FACTS.spec);
+      await h.open(requestId, 'spec');
+      await h.put(requestId, 'plan', FACTS.plan);
+      const opened = await h.open(requestId, 'plan');
+      return opened.outcome === 'open' ? opened.digest : '';
+    },
+    vote: (requestId: string, person: string, gate: Gate, digest: string, verdict: 'approve' | 'reject' | 'request-changes' = 'approve') =>
+      parts.decisions.decide(as(person), { id: requestId, gate, digest, verdict, reason: verdict === 'approve' ? null : 'because' }),
+    close: async (): Promise<void> => {
+      await parts.outbox.close();
+      await store.close();
+    },
+  };
+  return h;
+}

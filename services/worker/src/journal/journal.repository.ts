@@ -1,0 +1,99 @@
+import type { JournalPort, ModelAnswer, RunLease, StepRecord } from '@countersign/activity-agent';
+import { AppError } from '@countersign/domain';
+import { type CountersignDataSourceOptions, dataSourceOptions, toDatabaseError, withTransaction } from '@countersign/platform';
+import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
+
+import { Initial1790000000000 } from './initial.migration.js';
+import { JournalLeaseEntity, JournalStepEntity } from './journal.entity.js';
+
+const WORKER_SCHEMA = 'worker';
+
+/** Options for the worker's own connections (its role's URL) or for its migrations (the owner's URL). */
+export function workerDatabase(url: string): CountersignDataSourceOptions {
+  return dataSourceOptions({
+    url,
+    schema: WORKER_SCHEMA,
+    entities: [JournalLeaseEntity, JournalStepEntity],
+    migrations: [Initial1790000000000],
+  });
+}
+
+/** The agent's journal in Postgres. The lease's row is locked by each write, so that a newer lease ends older writes. */
+export class TypeOrmJournal implements JournalPort {
+  private constructor(private readonly dataSource: DataSource) {}
+
+  static async connect(url: string): Promise<TypeOrmJournal> {
+    return new TypeOrmJournal(await new DataSource(workerDatabase(url)).initialize());
+  }
+
+  async acquireLease(requestId: string, runKey: string): Promise<RunLease> {
+    const rows = await this.reading(() =>
+      this.dataSource.query<{ epoch: number }[]>(
+        `INSERT INTO journal_lease (request_id, run_key, epoch, closed) VALUES ($1, $2, 1, false)
+         ON CONFLICT (request_id, run_key) DO UPDATE SET epoch = journal_lease.epoch + 1, closed = false
+         RETURNING epoch`,
+        [requestId, runKey],
+      ),
+    );
+    const epoch = rows[0]?.epoch;
+    if (epoch === undefined) throw new AppError('INTERNAL', `No lease was made for ${runKey}`);
+    return { requestId, runKey, epoch };
+  }
+
+  async answer(requestId: string, runKey: string, step: number): Promise<ModelAnswer | undefined> {
+    const found = await this.reading(() => this.dataSource.manager.findOneBy(JournalStepEntity, { requestId, runKey, step }));
+    return found?.answer ? (JSON.parse(found.answer) as ModelAnswer) : undefined;
+  }
+
+  async steps(requestId: string, runKey: string): Promise<readonly StepRecord[]> {
+    const where = { requestId, runKey, record: Not(IsNull()) };
+    const found = await this.reading(() => this.dataSource.manager.find(JournalStepEntity, { where, order: { step: 'ASC' } }));
+    return found.map(({ record }) => JSON.parse(record ?? 'null') as StepRecord);
+  }
+
+  recordAnswer(lease: RunLease, step: number, answer: ModelAnswer): Promise<void> {
+    return this.keepFirst(lease, step, 'answer', answer);
+  }
+
+  recordStep(lease: RunLease, record: StepRecord): Promise<void> {
+    return this.keepFirst(lease, record.step, 'record', record);
+  }
+
+  close(lease: RunLease): Promise<void> {
+    const { requestId, runKey } = lease;
+    return this.holding(lease, async (manager) => {
+      await manager.update(JournalLeaseEntity, { requestId, runKey }, { closed: true });
+    });
+  }
+
+  disconnect(): Promise<void> {
+    return this.dataSource.destroy();
+  }
+
+  private keepFirst(lease: RunLease, step: number, column: 'answer' | 'record', value: unknown): Promise<void> {
+    return this.holding(lease, async (manager) => {
+      await manager.query(
+        `INSERT INTO journal_step (request_id, run_key, step, ${column}) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (request_id, run_key, step) DO UPDATE SET ${column} = COALESCE(journal_step.${column}, EXCLUDED.${column})`,
+        [lease.requestId, lease.runKey, step, JSON.stringify(value)],
+      );
+    });
+  }
+
+  private holding(lease: RunLease, work: (manager: EntityManager) => Promise<void>): Promise<void> {
+    return withTransaction(this.dataSource, async (manager) => {
+      const { requestId, runKey, epoch } = lease;
+      const held = await manager.findOne(JournalLeaseEntity, { where: { requestId, runKey }, lock: { mode: 'pessimistic_write' } });
+      if (held?.epoch !== epoch) throw new AppError('LEASE_LOST', `Another worker goes on with ${runKey} of ${requestId}`);
+      await work(manager);
+    });
+  }
+
+  private async reading<Result>(read: () => Promise<Result>): Promise<Result> {
+    try {
+      return await read();
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { agentActivities, DEFAULT_AGENT_LIMITS, OfflineModel } from '@countersign/activity-agent';
+import { policyActivities } from '@countersign/activity-policy';
+import { DEFAULT_CHECK_LIMITS, diskWorkspaces, sandboxActivities } from '@countersign/activity-sandbox';
+import { codeHostRegistry, LocalCodeHostAdapter, vcsActivities } from '@countersign/activity-vcs';
+import { redact } from '@countersign/artifacts';
+import { RequestWorkspace, workspaceRoot } from '@countersign/git';
+import { namespaced, QUEUES, type Queue } from '@countersign/workflow-contracts';
+
+import { currentActivity } from './activity/current-activity.js';
+import type { WorkerParts, WorkerServiceDeps } from './worker-parts.js';
+
+/** The queues of this service's activities: services/requests hosts its own. */
+export type ActivityQueue = Exclude<Queue, 'requests' | 'delivery'>;
+
+/** Mapped, not listed: a new queue does not compile until something answers it. */
+export function queueActivities(deps: WorkerServiceDeps, parts: WorkerParts): Readonly<Record<ActivityQueue, object>> {
+  return {
+    [QUEUES.agent]: namespaced('agent', agentOf(deps, parts)),
+    [QUEUES.sandbox]: namespaced('sandbox', sandboxOf(deps, parts)),
+    [QUEUES.vcs]: namespaced('vcs', vcsOf(deps, parts)),
+    [QUEUES.policy]: namespaced('policy', policyOf(deps, parts)),
+  };
+}
+
+/** One folder for each request, made from the project's bare copy; every capability opens the same one. */
+function workspaceOf({ dataDir }: WorkerServiceDeps, { git }: WorkerParts) {
+  return (requestId: string, bare: string) => new RequestWorkspace({ git, root: workspaceRoot(dataDir, requestId), bare });
+}
+
+function agentOf(deps: WorkerServiceDeps, parts: WorkerParts) {
+  const { sandbox } = deps;
+  const { records, evidence, journal, artifacts, logs, toolsDir } = parts;
+  const workspace = workspaceOf(deps, parts);
+  const model = new OfflineModel();
+  return agentActivities({
+    records,
+    evidence,
+    journal,
+    artifacts,
+    toolsDir,
+    ...currentActivity,
+    model: () => model,
+    sandbox: parts.sandbox,
+    workspaces: ({ requestId, bare }) => workspace(requestId, bare),
+    log: (requestId) => logs.linesOf(requestId),
+    toolsImage: sandbox.image,
+    limits: { ...DEFAULT_AGENT_LIMITS, ...(sandbox.limits === undefined ? {} : { sandbox: sandbox.limits }) },
+    now: Date.now,
+  });
+}
+
+function sandboxOf({ dataDir, sandbox }: WorkerServiceDeps, parts: WorkerParts) {
+  const { records, artifacts, logs, git } = parts;
+  return sandboxActivities({
+    records,
+    artifacts,
+    ...currentActivity,
+    sandbox: parts.sandbox,
+    workspaces: diskWorkspaces({ git, dataDir }),
+    log: (requestId) => logs.of(requestId),
+    redact,
+    defaultImage: sandbox.image,
+    limits: { ...DEFAULT_CHECK_LIMITS, ...(sandbox.limits === undefined ? {} : { sandbox: sandbox.limits }) },
+  });
+}
+
+function vcsOf(deps: WorkerServiceDeps, parts: WorkerParts) {
+  const { dataDir, reviewer, requestUrl, settings } = deps;
+  const { records, evidence, git } = parts;
+  return vcsActivities({
+    records,
+    evidence,
+    git,
+    reviewer,
+    requestUrl,
+    hosts: codeHostRegistry({ local: new LocalCodeHostAdapter(git, () => new Date().toISOString()) }),
+    source: { roots: settings.repoRoots, dataDir, allowPrivateHosts: settings.allowPrivateHosts },
+    workspace: workspaceOf(deps, parts),
+  });
+}
+
+function policyOf(deps: WorkerServiceDeps, parts: WorkerParts) {
+  return policyActivities({ records: parts.records, workspace: workspaceOf(deps, parts), ...currentActivity });
+}

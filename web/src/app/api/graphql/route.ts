@@ -1,0 +1,5 @@
+import { forwardGraphql } from '../../../features/gateway/forward';
+
+export function POST(request: Request): Promise<Response> {
+  return forwardGraphql(request);
+}

@@ -1,0 +1,68 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+
+import { Button } from '../form/button';
+import { Field } from '../form/field';
+import { refusalWords } from '../gate/refusal-words';
+import { mutate } from '../gateway/call';
+import type { RequestDetail } from '../request/request-view';
+import { Quoted, QuotedBlock } from '../text/quoted';
+import { When } from '../time/when';
+import { CommentMutation } from './comment.mutation';
+
+const MAX_CHARS = 10_000;
+
+function CommentForm({ requestId }: { readonly requestId: string }) {
+  const router = useRouter();
+  const [text, setText] = useState('');
+  const [isSending, setSending] = useState(false);
+  const [error, setError] = useState<string>();
+  const send = async (): Promise<void> => {
+    if (!text.trim()) return setError('Write something first.');
+    setSending(true);
+    const answer = await mutate(crypto.randomUUID(), CommentMutation, { input: { id: requestId, text } });
+    setSending(false);
+    const refused = answer.ok ? (answer.data.comment.outcome === 'refused' ? answer.data.comment : undefined) : answer.failure;
+    if (refused) return setError(`${refusalWords(refused.code)} ${refused.message ?? ''}`);
+    setText('');
+    setError(undefined);
+    router.refresh();
+  };
+  return (
+    <form
+      className="grid justify-items-start gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <div className="w-full">
+        <Field id="comment" label="Comment" error={error}>
+          {(bound) => <textarea {...bound} rows={2} maxLength={MAX_CHARS} className="field" data-testid="comment-text" value={text} onChange={(event) => setText(event.target.value)} />}
+        </Field>
+      </div>
+      <Button type="submit" disabled={isSending} data-testid="comment-submit">{isSending ? 'Sending…' : 'Add comment'}</Button>
+    </form>
+  );
+}
+
+export function CommentThread({ request }: { readonly request: RequestDetail }) {
+  const { comments, may, id } = request;
+  return (
+    <div className="grid gap-3">
+      <h3 className="font-semibold">Comments</h3>
+      {comments.length === 0 ? <p className="text-14 text-muted">None yet.</p> : null}
+      <ol className="grid gap-3 text-14">
+        {comments.map(({ id: commentId, author, text, at }) => (
+          <li key={commentId} className="grid gap-1" data-testid="comment">
+            <p><span className="font-medium"><Quoted>{author}</Quoted></span> <span className="text-13 text-muted"><When at={at} /></span></p>
+            <QuotedBlock>{text}</QuotedBlock>
+          </li>
+        ))}
+      </ol>
+      {may.comment ? <CommentForm requestId={id} /> : <p className="text-13 text-muted">Your roles do not allow comments here.</p>}
+    </div>
+  );
+}
