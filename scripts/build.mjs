@@ -1,5 +1,5 @@
 // Builds every workspace. `npm run build` always does; `npm start` only where a source changed since.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 import { isMain, ROOT } from './lib/as-script.mjs';
@@ -15,16 +15,25 @@ const BUILD_TIMEOUT_MS = 15 * 60_000;
 const PROOF = ['services/standalone/dist', 'services/worker/dist', 'gateway/dist', 'web/.next/BUILD_ID'];
 
 /** Builds unless the last build was of exactly these sources. Returns whether it did. */
-export async function buildIfStale({ log, env, root, node }) {
-  return withLock(join(root, 'node_modules/.cache/countersign/build.lock'), log, async () => {
-    const digest = sourcesDigest(root);
-    if (readStamp(root) === digest && PROOF.every((path) => existsSync(join(root, path)))) return { built: false };
-    await build({ log, env, root, node });
-    mkdirSync(dirname(join(root, STAMP)), { recursive: true });
-    // The sources as they were when it began: what was changed meanwhile is built next time.
-    writeFileSync(join(root, STAMP), JSON.stringify({ digest }));
+export async function buildIfStale(context) {
+  const { log, root } = context;
+  return withLock(lockFile(root), log, async () => {
+    if (readStamp(root) === sourcesDigest(root) && PROOF.every((path) => existsSync(join(root, path)))) return { built: false };
+    await buildAndStamp(context);
     return { built: true };
   });
+}
+
+const lockFile = (root) => join(root, 'node_modules/.cache/countersign/build.lock');
+
+async function buildAndStamp(context) {
+  const stamp = join(context.root, STAMP);
+  // The sources as they were when it began: what was changed meanwhile is built next time.
+  const digest = sourcesDigest(context.root);
+  rmSync(stamp, { force: true });
+  await build(context);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, JSON.stringify({ digest }));
 }
 
 async function build({ log, env, root, node }) {
@@ -70,7 +79,7 @@ if (isMain(import.meta)) {
       const { built } = await buildIfStale({ ...context, node });
       log(built ? 'done' : 'nothing changed');
     } else {
-      await build({ ...context, node });
+      await withLock(lockFile(ROOT), log, () => buildAndStamp({ ...context, node }));
       log('done');
     }
   } catch (error) {

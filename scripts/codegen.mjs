@@ -1,6 +1,6 @@
 // Writes every generated file that is committed (`npm run codegen`); `--check` says which would change and keeps them.
 // It runs what `npm run build` compiled.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 import { isMain, ROOT } from './lib/as-script.mjs';
@@ -23,15 +23,19 @@ async function generate(node, { file, by }) {
   const script = join(ROOT, by);
   if (!existsSync(script)) throw new Error(`${by} is not there: run \`npm run build\`.`);
   const before = read(path);
+  const stat = statSync(path, { throwIfNoEntry: false });
   await run(node, [script], { cwd: ROOT, timeoutMs: 60_000 });
   const now = read(path);
   if (now === undefined) throw new Error(`${by} did not write ${relative(ROOT, path)}.`);
-  return { path, before, now };
+  // What did not change must not look changed to the next build.
+  if (stat && before === now) utimesSync(path, stat.atime, stat.mtime);
+  return { path, before, now, stat };
 }
 
-function restore({ path, before }) {
-  if (before === undefined) rmSync(path, { force: true });
-  else writeFileSync(path, before);
+function restore({ path, before, stat }) {
+  if (before === undefined) return rmSync(path, { force: true });
+  writeFileSync(path, before);
+  utimesSync(path, stat.atime, stat.mtime);
 }
 
 function difference(before, now) {

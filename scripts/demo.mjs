@@ -103,7 +103,7 @@ async function approve(cli, id, gateName) {
   const { digest, revision } = gates.find(({ name }) => name === gateName);
   say(`    The ${gateName} gate is open: revision ${revision}, digest ${digest}`);
   const answer = await cli.json('reviewer', ['approve', id, '--gate', gateName, '--digest', digest, '-m', 'Looks right', '--wait', '30']);
-  say(`    Outcome: ${answer.outcome}, now ${answer.state}`);
+  say(`    Outcome: ${answer.outcome}`);
 }
 
 async function waitFor(cli, id, state) {

@@ -1,11 +1,10 @@
 import { type NextRequest, NextResponse } from 'next/server';
 
 import { isOriginAllowed, originOf } from './features/session/allowed-origin';
+import { PATH_HEADER } from './features/session/page-path';
 import { freshSession } from './features/session/refresh-session';
 import { cookieOptions, openSession, sealSession, SESSION_COOKIE, SESSION_SECONDS } from './features/session/sealed-cookie';
 import { contentSecurityPolicy, setSecurityHeaders } from './features/session/security-headers';
-
-const PATH_HEADER = 'x-countersign-path';
 
 /** Everything comes through here first: who may talk to the console, what its pages may load, and a live session. */
 export async function proxy(request: NextRequest): Promise<NextResponse> {

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 
 import { IdempotencyKeyEntity } from './idempotency-key.entity.js';
 import type { Claim, IdempotencyScope, IdempotencyStore } from './idempotency-store.port.js';
-import { MIGRATIONS } from './idempotency-keys.migration.js';
+import { MIGRATIONS } from './migrations/idempotency-keys.migration.js';
 
 export const GATEWAY_SCHEMA = 'gateway';
 

@@ -52,6 +52,6 @@ export async function endStage(deps: StageDeps, life: Life, ending: Ending): Pro
   await undoAll(
     undos,
     (name, error) => records.noteUndo({ requestId, undo: name, error }),
-    async (ms) => void (await deps.waitUntil(() => false, ms)),
+    deps.sleep,
   );
 }

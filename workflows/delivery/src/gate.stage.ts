@@ -14,6 +14,7 @@ export async function openGate(deps: StageDeps, life: Life, gate: Gate, reopened
     });
   if (opened.outcome === 'passed') {
     life.gate = null;
+    life.feedback = [];
     life.state = opened.state;
     return;
   }
@@ -42,8 +43,12 @@ async function askToClose(deps: StageDeps, life: Life): Promise<Ending | undefin
   if (closed.outcome === 'rejected') return { state: 'REJECTED' };
   life.state = closed.state;
   if (closed.outcome === 'changes') {
-    life.feedback = [closed.feedbackId];
-    if (gate.gate === 'diff' || gate.gate === 'merge') life.attempt += 1;
+    // A spec or plan is written anew from everything said so far; an attempt answers what was said of the last one.
+    const isWriting = gate.gate === 'spec' || gate.gate === 'plan';
+    life.feedback = isWriting ? [...life.feedback, closed.feedbackId] : [closed.feedbackId];
+    if (!isWriting) life.attempt += 1;
+  } else {
+    life.feedback = [];
   }
   return undefined;
 }
@@ -56,14 +61,14 @@ export async function gateStage(deps: StageDeps, life: Life): Promise<Ending | u
   const asked = new Set<string>();
   const isRipe = (): boolean =>
     votesAtHand(life).some((vote) => !asked.has(vote.id)) && couldClose(votesAtHand(life), gate.required);
-  const left = Date.parse(life.gate?.deadline ?? gate.deadline) - deps.now();
-  const reminderMs = life.settings?.reminderMs ?? left;
+  const reminderMs = life.settings?.reminderMs ?? Number.POSITIVE_INFINITY;
+  let remindAt = deps.now() + reminderMs;
   for (;;) {
     const remaining = Date.parse(life.gate?.deadline ?? gate.deadline) - deps.now();
     if (remaining <= 0) return { state: 'EXPIRED', reason: `Nobody decided the ${gate.gate} gate in time` };
-    const woken = await deps.waitUntil(
+    await deps.waitUntil(
       () => isRipe() || life.words.length > 0 || life.cancelled,
-      Math.min(remaining, reminderMs),
+      Math.max(1, Math.min(remaining, remindAt - deps.now())),
     );
     await applyWords(deps, life);
     if (life.cancelled || life.paused) return undefined;
@@ -71,7 +76,8 @@ export async function gateStage(deps: StageDeps, life: Life): Promise<Ending | u
       for (const vote of votesAtHand(life)) asked.add(vote.id);
       const ending = await askToClose(deps, life);
       if (ending || !life.gate) return ending;
-    } else if (!woken && remaining > reminderMs) {
+    } else if (deps.now() >= remindAt && deps.now() < Date.parse(life.gate?.deadline ?? gate.deadline)) {
+      remindAt = deps.now() + reminderMs;
       life.reminders += 1;
       await deps.records.remind({ requestId: life.requestId, gate: gate.gate, revision: gate.revision, reminder: life.reminders });
       if (!isRipe()) await deps.rollOver();

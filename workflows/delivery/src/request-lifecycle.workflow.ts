@@ -18,6 +18,7 @@ import {
   continueAsNew,
   isCancellation,
   proxyActivities,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 
@@ -28,6 +29,7 @@ import { gateStage } from './gate.stage.js';
 import { listen } from './handlers.js';
 import { carryOf, isInterrupted, lifeOf, recallInto, type Ending, type Life } from './life.js';
 import { mergeStage, publishStage } from './publishing.stage.js';
+import { sharedTimer } from './shared-timer.js';
 import type { Stage, StageDeps } from './stage.js';
 import { shower } from './visibility.js';
 import { applyWords, waitForResume } from './words.stage.js';
@@ -173,7 +175,8 @@ export async function requestLifecycle(input: RequestLifecycleInput): Promise<Re
     vcs,
     undo: { destroy: undoSandbox.destroy, closeMergeRequest: undoVcs.closeMergeRequest, deleteBranch: undoVcs.deleteBranch },
     now: () => Date.now(),
-    waitUntil: (ready, timeoutMs) => (timeoutMs === undefined ? condition(ready).then(() => true) : condition(ready, timeoutMs)),
+    waitUntil: sharedTimer(() => Date.now(), sleep, condition),
+    sleep,
     interruptible: interruptibleIn(life),
     rollOver: () => rollOverIfLong(life),
     show: shower(life),

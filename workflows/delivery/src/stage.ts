@@ -18,8 +18,9 @@ export type StageDeps = {
   /** The same activities with a bounded number of tries, so that a failing undo can be shown. */
   readonly undo: Pick<SandboxActivities, 'destroy'> & Pick<VcsActivities, 'closeMergeRequest' | 'deleteBranch'>;
   readonly now: () => number;
-  /** Waits for the condition, at most so long (no limit without a number); answers whether it came. */
+  /** Waits for the condition, at most so long (no limit without a number, perhaps shorter with one); answers whether it came. */
   readonly waitUntil: (ready: () => boolean, timeoutMs?: number) => Promise<boolean>;
+  readonly sleep: (ms: number) => Promise<void>;
   /**
    * Runs work that a pause or cancel may cut: answers undefined where it was cut, else the work's result,
    * also when the work finished in spite of being asked to stop.

@@ -13,7 +13,10 @@ const STATE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.state, SearchAttributeT
 const GATE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.gate, SearchAttributeType.KEYWORD);
 const DEADLINE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.deadline, SearchAttributeType.DATETIME);
 
-/** Shows the request in the Temporal UI; an unchanged state costs no history event. */
+/**
+ * Shows the request in the Temporal UI; an unchanged state costs no history event. MERGING costs none either: it
+ * lasts one activity, and the history budget has no room for it.
+ */
 export function shower(life: Life): (waitingFor?: string) => void {
   // Whoever starts the lifecycle sets SPECIFYING, so the first stage costs no event.
   let shown = 'SPECIFYING/';
@@ -21,7 +24,7 @@ export function shower(life: Life): (waitingFor?: string) => void {
     setCurrentDetails(detailsOf(life, waitingFor));
     const { state, gate } = life;
     const now = `${state}/${gate?.revision ?? ''}`;
-    if (now === shown) return;
+    if (now === shown || state === 'MERGING') return;
     shown = now;
     const pairs: SearchAttributeUpdatePair[] = [{ key: STATE, value: state }];
     if (gate) pairs.push({ key: GATE, value: gate.gate }, { key: DEADLINE, value: new Date(gate.deadline) });

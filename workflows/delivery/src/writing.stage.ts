@@ -8,7 +8,6 @@ async function settle(deps: StageDeps, life: Life, written: WrittenResult, fact:
   switch (written.kind) {
     case 'written':
       life.facts[fact] = written.factId;
-      life.feedback = [];
       await openGate(deps, life, fact);
       return undefined;
     case 'cannot':

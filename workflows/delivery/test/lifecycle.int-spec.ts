@@ -178,7 +178,7 @@ describe('requestLifecycle on a real server', () => {
       await until(world, 'writePlan a');
       await waitFor(() => world.revisions.plan === 2);
       await decide(handle, aVote({ id: 'b', revision: 2, verdict: 'request-changes' }));
-      await until(world, 'writePlan b');
+      await until(world, 'writePlan a,b');
       await waitFor(() => world.revisions.plan === 3);
       await settled();
       expect(await refusalOf(decide(handle, aVote({ revision: 2 })))).toBe('STALE_REVISION');

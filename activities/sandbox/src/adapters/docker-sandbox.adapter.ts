@@ -1,5 +1,5 @@
 import { AppError } from '@countersign/domain';
-import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode';
+import type { Container, ContainerCreateOptions } from 'dockerode';
 
 import type { SandboxDeclaration, SandboxPort, SandboxSpec } from '../ports/sandbox.port.js';
 import { DockerClient, statusOf, type EngineInfo, type EngineSwitch } from './docker.client.js';
@@ -63,15 +63,13 @@ export class DockerSandboxAdapter implements SandboxPort<'docker'> {
     const options = containerOptions(spec, owner, this.#installation);
     const name = `countersign-${this.#installation}-${spec.name}`;
     for (let attempt = 1; attempt <= OPEN_ATTEMPTS; attempt += 1) {
-      const session = new DockerSession(spec.name, this.#client, this.#client.docker.getContainer(name), owner);
-      if (await this.#isThere(name, options, session)) {
-        await session.restart();
-        return session;
-      }
-      if (await this.#create(name, options)) {
-        await session.start();
-        return session;
-      }
+      const existing = await this.#existing(name, options);
+      const container = existing ?? (await this.#create(name, options));
+      if (!container) continue;
+      // By its id: another container of that name is another attempt's.
+      const session = new DockerSession(spec.name, this.#client, container, owner);
+      await (existing ? session.restart() : session.start());
+      return session;
     }
     throw this.#client.unavailable(`keeps making another container named ${name}`);
   }
@@ -83,32 +81,33 @@ export class DockerSandboxAdapter implements SandboxPort<'docker'> {
 
   async destroy(requestId: string): Promise<number> {
     const found = await this.#containers([`${LABELS.request}=${requestId}`]);
-    const { docker } = this.#client;
-    for (const { Id } of found) {
-      // 404 and 409: gone, or being removed by another call.
-      await this.#client.tolerate([404, 409], 'remove', (deadlined) => docker.getContainer(Id).remove({ force: true, v: true, ...deadlined }));
-    }
+    for (const { Id } of found) await this.#remove(this.#client.docker.getContainer(Id));
     return found.length;
   }
 
-  /** Whether the container that is there is exactly what was asked for; another one is removed. */
-  async #isThere(name: string, options: ContainerCreateOptions, session: DockerSession): Promise<boolean> {
-    const container = this.#client.docker.getContainer(name);
-    const found: ContainerInspectInfo | undefined = await this.#client.find('inspect', (deadlined) => container.inspect(deadlined));
-    if (!found) return false;
-    const { Dead } = found.State;
-    if (!Dead && found.Config.Labels[LABELS.spec] === options.Labels?.[LABELS.spec]) return true;
-    await session.stop();
-    return false;
+  /** The container of that name where it is exactly what was asked for; another one is removed. */
+  async #existing(name: string, options: ContainerCreateOptions): Promise<Container | undefined> {
+    const { docker } = this.#client;
+    const found = await this.#client.find('inspect', (deadlined) => docker.getContainer(name).inspect(deadlined));
+    if (!found) return undefined;
+    const container = docker.getContainer(found.Id);
+    if (!found.State.Dead && found.Config.Labels[LABELS.spec] === options.Labels?.[LABELS.spec]) return container;
+    await this.#remove(container);
+    return undefined;
   }
 
-  async #create(name: string, options: ContainerCreateOptions): Promise<boolean> {
+  async #remove(container: Container): Promise<void> {
+    // 404 and 409: gone, or being removed by another call.
+    await this.#client.tolerate([404, 409], 'remove', (deadlined) => container.remove({ force: true, v: true, ...deadlined }));
+  }
+
+  /** Undefined where another attempt made one meanwhile. */
+  async #create(name: string, options: ContainerCreateOptions): Promise<Container | undefined> {
     try {
-      await this.#client.call('create', (deadlined) => this.#client.docker.createContainer({ ...options, name, ...deadlined }));
-      return true;
+      const { id } = await this.#client.call('create', (deadlined) => this.#client.docker.createContainer({ ...options, name, ...deadlined }));
+      return this.#client.docker.getContainer(id);
     } catch (error) {
-      // Another attempt made it meanwhile.
-      if (statusOf(error) === 409) return false;
+      if (statusOf(error) === 409) return undefined;
       if (statusOf(error) !== 404) throw error;
       const fix = 'Run `node scripts/provision-sandbox-image.mjs`, or `docker load` it.';
       throw new AppError('IMAGE_MISSING', `The container engine has no image ${options.Image}. ${fix}`, { cause: error });

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 
 import type { Container, Exec } from 'dockerode';
 
@@ -8,11 +9,25 @@ import { statusOf, type DockerClient } from './docker.client.js';
 import { frameReader } from './docker-frames.js';
 import { WORKSPACE, type Owner } from './docker-options.mapper.js';
 
+const KILLED = 137;
+/** How long the engine may take to say that a container ended, and who ended it to remove it or start it again. */
+const NOTICE_MS = 1000;
+const SETTLE_MS = 3000;
+const STEP_MS = 200;
+
 type Ending = 'ended' | 'timedOut' | 'cancelled';
 type Running = { readonly exec: Exec; readonly stream: Duplex };
 
-/** One container. Everything in it ends with it: the kernel ends a pid namespace as a whole. */
+/**
+ * One container. Everything in it ends with it: the kernel ends a pid namespace as a whole. A session whose container was
+ * started again or removed by another one touches it no more.
+ */
 export class DockerSession implements SandboxSession {
+  /** When this session started the container: another time is another attempt's. */
+  #startedAt = '';
+  /** It ended by this session's doing, so this session may start it again. */
+  #isDown = false;
+
   constructor(
     readonly name: string,
     private readonly client: DockerClient,
@@ -39,8 +54,12 @@ export class DockerSession implements SandboxSession {
     const read = frameReader((bytes, stream) => (stream === 'stdout' ? stdout : stderr).add(bytes));
     running.stream.on('data', read);
     const ending = await endingOf(running.stream, request);
-    if (ending === 'ended') return done(ending, await this.#exitCode(running.exec));
-    await this.#killAll();
+    if (ending === 'ended') {
+      const exitCode = await this.#exitCode(running.exec);
+      if (exitCode === KILLED) await this.#requireOurs();
+      return done(ending, exitCode);
+    }
+    await this.#killOurs();
     running.stream.destroy();
     return done(ending, null);
   }
@@ -55,6 +74,7 @@ export class DockerSession implements SandboxSession {
   }
 
   async stop(): Promise<void> {
+    if (!(await this.#isOurs())) return;
     // 409: another call removes it already.
     await this.client.tolerate([404, 409], 'remove', (deadlined) => this.container.remove({ force: true, v: true, ...deadlined }));
   }
@@ -69,6 +89,9 @@ export class DockerSession implements SandboxSession {
     try {
       // 304: it runs already.
       await this.client.tolerate([304], 'start', (deadlined) => this.container.start(deadlined));
+      const { State } = await this.client.call('inspect', (deadlined) => this.container.inspect(deadlined));
+      this.#startedAt = State.StartedAt;
+      this.#isDown = false;
     } catch (error) {
       throw this.#translated(error);
     }
@@ -76,12 +99,8 @@ export class DockerSession implements SandboxSession {
 
   /** A session whose container was killed by an earlier deadline starts it again first. */
   async #launch(request: ExecRequest): Promise<Running> {
-    try {
-      return await this.#begin(request);
-    } catch (error) {
-      if (statusOf(error) !== 409) throw this.#translated(error);
-    }
-    await this.start();
+    if (this.#isDown) await this.start();
+    else if (!(await this.#isOurs())) throw this.client.unavailable('has given the sandbox to another attempt');
     try {
       return await this.#begin(request);
     } catch (error) {
@@ -115,8 +134,34 @@ export class DockerSession implements SandboxSession {
     const found = await this.client.find('inspect exec', (deadlined) => exec.inspect(deadlined));
     if (typeof found?.ExitCode === 'number' && !found.Running) return found.ExitCode;
     // The connection broke while the program runs, or the container is gone: what it did is unknown.
-    await this.#killAll();
+    await this.#killOurs();
     throw this.client.unavailable('lost the connection to a running program');
+  }
+
+  /**
+   * A program killed because somebody else removed or re-opened the sandbox has no result. One that the memory limit
+   * killed, or that ended its own sandbox, has.
+   */
+  async #requireOurs(): Promise<void> {
+    for (let waitedMs = 0; waitedMs < SETTLE_MS; waitedMs += STEP_MS) {
+      const found = await this.client.find('inspect', (deadlined) => this.container.inspect(deadlined));
+      if (!found || found.State.StartedAt !== this.#startedAt) throw this.client.unavailable('ended the sandbox for another attempt');
+      if (found.State.Running && waitedMs >= NOTICE_MS) return;
+      await setTimeout(STEP_MS);
+    }
+    this.#isDown = true;
+  }
+
+  async #isOurs(): Promise<boolean> {
+    const found = await this.client.find('inspect', (deadlined) => this.container.inspect(deadlined));
+    return found?.State.StartedAt === this.#startedAt;
+  }
+
+  /** An attempt that was replaced must not end what its successor runs. */
+  async #killOurs(): Promise<void> {
+    if (!(await this.#isOurs())) return;
+    await this.#killAll();
+    this.#isDown = true;
   }
 
   async #killAll(): Promise<void> {
@@ -139,7 +184,7 @@ function endingOf(stream: Duplex, { timeoutMs, signal }: ExecRequest): Promise<E
       resolve(ending);
     };
     const cancel = (): void => finish('cancelled');
-    const timer = setTimeout(() => finish('timedOut'), timeoutMs);
+    const timer = globalThis.setTimeout(() => finish('timedOut'), timeoutMs);
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted) cancel();
     stream.once('end', () => finish('ended'));

@@ -154,6 +154,11 @@ function leavesNoProcess(sh: Shell, harness: () => SandboxHarness): void {
     expect(await beats()).toBe(false);
   });
 
+  it('has a result where a program ends its own sandbox, and goes on', async () => {
+    expect(await sh('kill -9 -1; sleep 60')).toMatchObject({ exitCode: 137, timedOut: false });
+    expect((await sh('echo on')).stdout).toBe('on\n');
+  });
+
   it('kills the whole tree on cancellation', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 500);

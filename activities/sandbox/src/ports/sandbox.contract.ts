@@ -120,10 +120,18 @@ function keepsTrack(harness: () => SandboxHarness): void {
     const interrupted = before.exec(anExec(PROGRAMS.sleep)).catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 300));
     const after = await harness().again().open(spec);
-    expect(await interrupted).not.toMatchObject({ exitCode: 0 });
+    expect(await interrupted).toMatchObject({ code: 'SANDBOX_UNAVAILABLE' });
     expect((await after.exec(anExec(PROGRAMS.exit7))).exitCode).toBe(7);
     expect((await harness().sandbox.list()).filter(({ name }) => name === 'again')).toHaveLength(1);
     await after.stop();
+  });
+
+  it('has no result of a program whose sandbox is destroyed under it', async () => {
+    const session = await harness().sandbox.open(await harness().aSpec({ name: 'under', requestId: 'contract-7' }));
+    const interrupted = session.exec(anExec(PROGRAMS.sleep)).catch((error: unknown) => error);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await harness().again().destroy('contract-7');
+    expect(await interrupted).toMatchObject({ code: 'SANDBOX_UNAVAILABLE' });
   });
 
   it('lists what is open with its request, and destroys all of one request', async () => {

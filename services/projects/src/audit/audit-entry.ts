@@ -2,19 +2,17 @@ import { randomBytes } from 'node:crypto';
 
 import { canonicalBytes, sha256Hex } from '@countersign/domain/digest';
 
-const AUDIT_TYPES = [
-  'person.added',
-  'person.suspended',
-  'person.restored',
-  'role.granted',
-  'role.revoked',
-  'project.added',
-  'project.changed',
-  'project.imported',
-  'project.import-failed',
-  'refused',
-] as const;
-export type AuditType = (typeof AUDIT_TYPES)[number];
+export type AuditType =
+  | 'person.added'
+  | 'person.suspended'
+  | 'person.restored'
+  | 'role.granted'
+  | 'role.revoked'
+  | 'project.added'
+  | 'project.changed'
+  | 'project.imported'
+  | 'project.import-failed'
+  | 'refused';
 
 export type AuditEvent = {
   readonly tenantId: string;

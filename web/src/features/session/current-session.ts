@@ -4,10 +4,8 @@ import { cookies, headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { cache } from 'react';
 
+import { PATH_HEADER } from './page-path';
 import { openSession, type Session, SESSION_COOKIE } from './sealed-cookie';
-
-/** Set by proxy.ts for the page that is being rendered. */
-export const PATH_HEADER = 'x-countersign-path';
 
 export const currentSession = cache(async (): Promise<Session | undefined> => {
   const jar = await cookies();
