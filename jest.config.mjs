@@ -31,7 +31,7 @@ const project = (displayName, testMatch, extra = {}) => ({
 
 export default {
   projects: [
-    project('small', ['{packages,workflows,activities,services}/*/src/**/*.spec.ts', 'gateway/src/**/*.spec.ts', 'tools/**/*.spec.ts']),
+    project('small', ['{packages,workflows,activities,services}/*/src/**/*.spec.ts', 'gateway/src/**/*.spec.ts', 'web/src/**/*.spec.ts', 'tools/**/*.spec.ts']),
     project('medium', ['{packages,workflows,activities,services}/*/test/**/*.int-spec.ts', 'gateway/test/**/*.int-spec.ts'], {
       globalSetup: at('./packages/testing/src/global-setup.ts'),
       globalTeardown: at('./packages/testing/src/global-teardown.ts'),

@@ -1,16 +1,17 @@
 // A throw-away installation for a run of the demo: own data folder, own ports, nothing of the user's own is touched.
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { dataFolder } from './clone.mjs';
-import { isRunning } from './process-table.mjs';
+import { isRunning, thisProcess } from './process-table.mjs';
 import { runningInstallation } from './running.mjs';
 
 const PREFIX = 'countersign-demo-';
+const OWNER = 'owner.json';
 const START_TIMEOUT_MS = 4 * 60_000;
 const STOP_TIMEOUT_MS = 60_000;
 const PORTS = ['CONSOLE', 'GATEWAY', 'IDENTITY', 'POSTGRES', 'TEMPORAL', 'TEMPORAL_UI'];
@@ -21,6 +22,7 @@ export async function startOwnStack({ root, say }) {
   const dir = mkdtempSync(join(tmpdir(), PREFIX));
   // Postgres runs as another account when we are root, which has to be able to enter.
   chmodSync(dir, 0o755);
+  writeFileSync(join(dir, OWNER), JSON.stringify(thisProcess()), { mode: 0o600 });
   const repos = join(dir, 'repos');
   mkdirSync(repos);
   const free = await freePorts(PORTS.length);
@@ -40,11 +42,12 @@ export async function startOwnStack({ root, say }) {
     if (ended === undefined) child.kill('SIGINT');
     const deadline = Date.now() + STOP_TIMEOUT_MS;
     while (ended === undefined && Date.now() < deadline) await sleep(100);
-    const left = leftBehind(env, root);
+    const left = leftBehind(dataFolder(env, root));
     if (ended === undefined) child.kill('SIGKILL');
     if (ended !== undefined && left.length === 0) rmSync(dir, { recursive: true, force: true });
     return [...(ended === undefined ? ['`npm start` itself'] : []), ...left];
   };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => void stop().then(() => process.exit(1)));
   try {
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!isReady(env, root)) {
@@ -64,22 +67,26 @@ function isReady(env, root) {
   return Boolean(addresses.gateway && addresses.console);
 }
 
-/** The children that its lock names and that still live: there must be none after a stop. */
-function leftBehind(env, root) {
-  const lock = join(dataFolder(env, root), 'lock.json');
-  if (!existsSync(lock)) return [];
-  const { children = [] } = JSON.parse(readFileSync(lock, 'utf8'));
-  return children.filter(isRunning).map(({ name, pid }) => `${name} (process ${pid})`);
+/** What its lock names and what still lives: there must be none after a stop. */
+function leftBehind(data) {
+  const { pid, startTime, children = [] } = readJson(join(data, 'lock.json')) ?? {};
+  return [{ name: 'the installation', pid, startTime }, ...children].filter((one) => one.pid && isRunning(one)).map(({ name, pid }) => `${name} (process ${pid})`);
 }
 
-/** Folders of runs that were killed. One whose installation still runs is kept. */
+/** Folders of runs that were killed; one of which something still runs is kept. */
 function sweep() {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const dir = join(tmpdir(), name);
-    const lock = join(dir, 'data/lock.json');
-    const owner = existsSync(lock) ? JSON.parse(readFileSync(lock, 'utf8')) : undefined;
-    if (owner && [owner, ...(owner.children ?? [])].some(isRunning)) continue;
-    if (owner || !existsSync(join(dir, 'data'))) rmSync(dir, { recursive: true, force: true });
+    const owner = readJson(join(dir, OWNER));
+    if (owner && !isRunning(owner) && leftBehind(join(dir, 'data')).length === 0) rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
   }
 }
 

@@ -83,7 +83,7 @@ describe('with the CLI only', () => {
   }, 180_000);
 
   it('refuses a rename to a name already used, with the places', async () => {
-    const id = await createRequest(app, 'sample', 'rename report to cart in src/**');
+    const id = await createRequest(app, 'sample', 'rename items to calculateTotal');
     await waitState(app, id, 'FAILED');
     const { json } = await app.cli('reviewer', 'request', 'show', id);
     expect(JSON.stringify(json['outcome'])).toContain('RENAME_TARGET_TAKEN');

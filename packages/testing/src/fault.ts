@@ -1,63 +1,95 @@
 import childProcess, { type ChildProcess } from 'node:child_process';
-import { appendFileSync, existsSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import http from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 
+import pg from 'pg';
+
 /**
- * Loaded with `--import` before the product, which knows nothing of it: kills the whole process group at one
- * moment, once the file that arms it is there. The moment is the end of a git command (its effect has happened, nobody
- * has recorded it) or the start of a command in a sandbox.
+ * Loaded with `--import` before the product, which knows nothing of it: kills the whole process group at one moment.
+ * The file `COUNTERSIGN_FAULT_FILE` arms it by holding the moment's name, and is put aside when it struck. A git
+ * command's moment is its end: the effect has happened, nobody has recorded it.
  */
-const MOMENTS = {
-  'inside a step': { exec: true },
-  'between steps': { git: /(^| )commit-tree / },
-  'after push, before record': { git: /refs\/heads\/countersign\// },
-  'after the merge request opened, before record': { git: /refs\/merge-requests\/\d+\/head/ },
-  'after the ref update, before record': { git: /update-ref .*refs\/heads\/main|update refs\/heads\/main/ },
-} as const satisfies Record<string, { readonly exec?: true; readonly git?: RegExp }>;
+const GIT_MOMENTS = {
+  'after a snapshot, before its record': { command: /(^| )commit-tree /, words: / commit-tree / },
+  'after push, before record': { command: /(^| )(push|update-ref)( |$)/, words: /refs\/heads\/countersign\// },
+  'after the merge request opened, before record': { command: /(^| )update-ref( |$)/, words: /refs\/merge-requests\/\d+\/head/ },
+  'after the ref update, before record': { command: /(^| )update-ref( |$)/, words: /update(-ref)? .*refs\/heads\/main/ },
+} as const;
+const INSIDE_A_STEP = 'inside a step';
+const BETWEEN_STEPS = 'between steps';
+/** The engine has begun the command; the program in it has not come to its end. */
+const EXEC_BEGAN_MS = 15;
 
-const WRITES = /^(.* )?(push|update-ref|commit-tree)( |$)/;
+const file = process.env['COUNTERSIGN_FAULT_FILE'] ?? '';
 
-const moment: { readonly exec?: true; readonly git?: RegExp } | undefined = MOMENTS[(process.env['COUNTERSIGN_FAULT'] ?? '') as keyof typeof MOMENTS];
-const armedBy = process.env['COUNTERSIGN_FAULT_FILE'] ?? '';
-let isSpent = false;
+function armedMoment(): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
-function strike(what: string): void {
-  if (isSpent || !existsSync(armedBy)) return;
-  isSpent = true;
-  appendFileSync(armedBy, `killed: ${what}\n`);
+function strike(moment: string): void {
+  if (armedMoment() !== moment) return;
+  renameSync(file, `${file}.struck`);
   process.kill(-process.pid, 'SIGKILL');
 }
 
-const spawn = childProcess.spawn;
-childProcess.spawn = ((command: string, args?: readonly string[] | object, options?: object): ChildProcess => {
-  const child = (spawn as (...all: unknown[]) => ChildProcess)(command, args, options);
-  const words = Array.isArray(args) ? args.join(' ') : '';
-  if (moment?.git && /(^|\/)git$/.test(command) && WRITES.test(words)) {
-    const { git } = moment;
-    let input = '';
-    const end = child.stdin?.end.bind(child.stdin);
-    if (child.stdin && end) {
-      child.stdin.end = ((...all: unknown[]) => {
-        if (typeof all[0] === 'string' || all[0] instanceof Uint8Array) input += Buffer.from(all[0] as Uint8Array).toString();
-        return (end as (...every: unknown[]) => typeof child.stdin)(...all);
-      }) as typeof child.stdin.end;
+/** Everything that is given to the process on its standard input by one `end`. */
+function inputOf(child: ChildProcess): () => string {
+  let input = '';
+  const { stdin } = child;
+  if (!stdin) return () => input;
+  const end = stdin.end.bind(stdin) as (...all: unknown[]) => typeof stdin;
+  stdin.end = ((...all: unknown[]) => {
+    if (typeof all[0] === 'string' || all[0] instanceof Uint8Array) input += Buffer.from(all[0] as Uint8Array).toString();
+    return end(...all);
+  }) as typeof stdin.end;
+  return () => input;
+}
+
+function watchGit(child: ChildProcess, words: string): void {
+  const input = inputOf(child);
+  child.once('exit', (code) => {
+    if (code !== 0) return;
+    for (const [moment, { command, words: said }] of Object.entries(GIT_MOMENTS)) {
+      if (command.test(words) && said.test(` ${words} ${input()}`)) strike(moment);
     }
-    child.once('exit', (code) => {
-      if (code === 0 && git.test(`${words} ${input}`)) strike(words);
-    });
-  }
+  });
+}
+
+const spawn = childProcess.spawn as (...all: unknown[]) => ChildProcess;
+childProcess.spawn = ((command: string, args?: unknown, options?: unknown): ChildProcess => {
+  const child = spawn(command, args, options);
+  if (Array.isArray(args) && /(^|\/)git$/.test(command)) watchGit(child, args.join(' '));
   return child;
 }) as typeof childProcess.spawn;
 
-const request = http.request;
-http.request = ((...all: Parameters<typeof request>) => {
-  const [first] = all as unknown as [{ path?: string } | string];
-  if (moment?.exec && typeof first === 'object' && /\/exec\/[0-9a-f]+\/start/.test(first.path ?? '')) {
-    // The command has begun when the engine answers; a moment later it is in the middle of its work.
-    setTimeout(() => strike('exec'), 15);
+const request = http.request as (...all: unknown[]) => http.ClientRequest;
+http.request = ((...all: unknown[]) => {
+  const [first] = all as [{ readonly path?: string } | string | undefined];
+  if (typeof first === 'object' && /\/exec\/[0-9a-f]+\/start/.test(first.path ?? '')) {
+    setTimeout(() => strike(INSIDE_A_STEP), EXEC_BEGAN_MS);
   }
   return request(...all);
-}) as typeof request;
+}) as typeof http.request;
+
+/** The journal has the first step; nothing of the second was begun. */
+type Client = pg.Client & { recordsStep?: boolean };
+const query = pg.Client.prototype.query as (this: unknown, ...all: unknown[]) => unknown;
+pg.Client.prototype.query = function (this: Client, ...all: unknown[]): unknown {
+  const [text, parameters] = all;
+  const answer = query.apply(this, all);
+  if (typeof text !== 'string') return answer;
+  if (/INSERT INTO journal_step .*\brecord\)/s.test(text) && Array.isArray(parameters) && parameters[2] === 1) this.recordsStep = true;
+  if (text !== 'COMMIT' || this.recordsStep !== true) return answer;
+  this.recordsStep = false;
+  return Promise.resolve(answer).then((result) => {
+    strike(BETWEEN_STEPS);
+    return result;
+  });
+} as typeof pg.Client.prototype.query;
 
 syncBuiltinESMExports();

@@ -12,6 +12,8 @@ const CLI_TIMEOUT_MS = 180_000;
 
 export type CliAnswer = { readonly code: number; readonly json: Record<string, unknown>; readonly stdout: string; readonly stderr: string };
 
+export type InstallationState = { readonly instanceId: string; readonly addresses: Readonly<Record<string, string>> };
+
 export type TestInstallation = {
   readonly dataDir: string;
   /** Where test repositories go; the one folder that may be imported from. */
@@ -27,7 +29,7 @@ export type TestInstallation = {
   kill9(): Promise<void>;
   /** The CLI as `person`, with `--json` where the command has it. */
   cli(person: string, ...args: string[]): Promise<CliAnswer>;
-  state(): { addresses: Record<string, string> };
+  state(): InstallationState;
   remove(): void;
 };
 
@@ -45,7 +47,7 @@ export async function testInstallation(root: string): Promise<TestInstallation> 
 
   const start = async (more: Readonly<Record<string, string>> = {}): Promise<void> => {
     output = '';
-    const faults = more['COUNTERSIGN_FAULT'] === undefined ? [] : ['--import', pathToFileURL(join(root, 'packages/testing/dist/fault.js')).href];
+    const faults = more['COUNTERSIGN_FAULT_FILE'] === undefined ? [] : ['--import', pathToFileURL(join(root, 'packages/testing/dist/fault.js')).href];
     child = spawn(process.execPath, ['--enable-source-maps', ...faults, join(root, 'services/standalone/dist/main.js')], {
       cwd: root,
       env: { ...env, ...more, COUNTERSIGN_PARTS: JSON.stringify({ root, begunAt: Date.now(), steps: [], parts }) },
@@ -75,7 +77,7 @@ export async function testInstallation(root: string): Promise<TestInstallation> 
       await ended();
     },
     cli: (person, ...args) => runCli(root, env, person, args),
-    state: () => JSON.parse(readFileSync(join(dataDir, 'state.json'), 'utf8')) as { addresses: Record<string, string> },
+    state: () => JSON.parse(readFileSync(join(dataDir, 'state.json'), 'utf8')) as InstallationState,
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
 }

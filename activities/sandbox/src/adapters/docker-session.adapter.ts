@@ -37,6 +37,7 @@ export class DockerSession implements SandboxSession {
 
   async exec(request: ExecRequest): Promise<ExecResult> {
     const startedAt = performance.now();
+    let endedAt = 0;
     const stdout = new BoundedOutput(request.maxOutputBytes, request.onOutput && ((text) => request.onOutput?.(text, 'stdout')));
     const stderr = new BoundedOutput(request.maxOutputBytes, request.onOutput && ((text) => request.onOutput?.(text, 'stderr')));
     const done = (ending: Ending, exitCode: number | null): ExecResult => ({
@@ -46,7 +47,7 @@ export class DockerSession implements SandboxSession {
       stdout: stdout.text(),
       stderr: stderr.text(),
       truncated: stdout.truncated || stderr.truncated,
-      durationMs: Math.round(performance.now() - startedAt),
+      durationMs: Math.round((endedAt || startedAt) - startedAt),
     });
     if (request.signal?.aborted) return done('cancelled', null);
 
@@ -54,6 +55,7 @@ export class DockerSession implements SandboxSession {
     const read = frameReader((bytes, stream) => (stream === 'stdout' ? stdout : stderr).add(bytes));
     running.stream.on('data', read);
     const ending = await endingOf(running.stream, request);
+    endedAt = performance.now();
     if (ending === 'ended') {
       const exitCode = await this.#exitCode(running.exec);
       if (exitCode === KILLED) await this.#requireOurs();
@@ -67,7 +69,7 @@ export class DockerSession implements SandboxSession {
   async isAlive(): Promise<boolean> {
     try {
       const { State } = await this.client.call('inspect', (deadlined) => this.container.inspect(deadlined));
-      return State.Running;
+      return State.Running && State.StartedAt === this.#startedAt;
     } catch {
       return false;
     }
@@ -99,8 +101,8 @@ export class DockerSession implements SandboxSession {
 
   /** A session whose container was killed by an earlier deadline starts it again first. */
   async #launch(request: ExecRequest): Promise<Running> {
+    if (!(await this.#isOurs())) throw this.client.unavailable('has given the sandbox to another attempt');
     if (this.#isDown) await this.start();
-    else if (!(await this.#isOurs())) throw this.client.unavailable('has given the sandbox to another attempt');
     try {
       return await this.#begin(request);
     } catch (error) {

@@ -3,7 +3,7 @@ import Docker from 'dockerode';
 
 const API_TIMEOUT_MS = 30_000;
 
-export const ENGINE_FIX = 'Run `node scripts/provision-docker.mjs`; `npx --no-install countersign doctor` says what is missing.';
+const ENGINE_FIX = 'Run `node scripts/provision-docker.mjs`; `npx --no-install countersign doctor` says what is missing.';
 
 /** What every API call takes here, so that a deadline also ends the request itself. */
 export type Deadlined = { readonly abortSignal: AbortSignal };

@@ -11,6 +11,8 @@ export type Gate = {
   readonly digest: string | null;
   readonly approvals: number;
   readonly required: number;
+  /** Why it opened again, or why policy did not pass it. */
+  readonly account: string | null;
   readonly decisions: readonly Decision[];
 };
 export type Item = {
@@ -36,7 +38,7 @@ export type Detail = Item & {
 
 export const ITEM_FIELDS = 'id title state paused project requester waitingFor createdAt';
 export const DETAIL = `query ($id: ID!) { request(id: $id) { ${ITEM_FIELDS} revision
-  gates { name setting state revision digest approvals required decisions { id actor verdict status code amr } }
+  gates { name setting state revision digest approvals required account decisions { id actor verdict status code amr } }
   mergeRequest { number url branch target state } merge { commit bringHome }
   budget { limits { tokens costMicros wallClockMs attempts } usage { tokens costMicros wallClockMs attempts } exceeded }
   stages { name state startedAt endedAt attempts } events { seq at type actor text } outcome { code message } } }`;

@@ -79,6 +79,41 @@ function clients({ webPort, secrets }: IssuerOptions): ClientMetadata[] {
   ];
 }
 
+function featuresOf(apiAudience: string): NonNullable<Configuration['features']> {
+  return {
+    devInteractions: { enabled: false },
+    // What nobody here uses is off: each is one more door.
+    userinfo: { enabled: false },
+    dPoP: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: (ctx, form) => {
+        ctx.body = logoutPage(form);
+      },
+      postLogoutSuccessSource: (ctx) => {
+        ctx.body = messagePage('Signed out', 'You are signed out. You can close this page.');
+      },
+    },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => apiAudience,
+      useGrantedResource: () => true,
+      getResourceServerInfo: (_ctx, resource) => {
+        if (resource !== apiAudience) throw new errors.InvalidTarget();
+        return {
+          scope: '',
+          audience: apiAudience,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: ACCESS_TOKEN_SECONDS,
+          jwt: { sign: { alg: SIGNING_ALGORITHM } },
+        };
+      },
+    },
+  };
+}
+
 function policy({ apiAudience, people }: IssuerOptions): Configuration {
   const prompts = interactionPolicy.base();
   // Both clients are our own: there is nothing to consent to.
@@ -93,38 +128,7 @@ function policy({ apiAudience, people }: IssuerOptions): Configuration {
     clientDefaults: { id_token_signed_response_alg: SIGNING_ALGORITHM },
     enabledJWA: { idTokenSigningAlgValues: [SIGNING_ALGORITHM] },
     interactions: { policy: prompts, url: (_ctx, { uid }) => `/interaction/${uid}` },
-    features: {
-      devInteractions: { enabled: false },
-      // What nobody here uses is off: each is one more door.
-      userinfo: { enabled: false },
-      dPoP: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
-      rpInitiatedLogout: {
-        enabled: true,
-        logoutSource: (ctx, form) => {
-          ctx.body = logoutPage(form);
-        },
-        postLogoutSuccessSource: (ctx) => {
-          ctx.body = messagePage('Signed out', 'You are signed out. You can close this page.');
-        },
-      },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => apiAudience,
-        useGrantedResource: () => true,
-        getResourceServerInfo: (_ctx, resource) => {
-          if (resource !== apiAudience) throw new errors.InvalidTarget();
-          return {
-            scope: '',
-            audience: apiAudience,
-            accessTokenFormat: 'jwt',
-            accessTokenTTL: ACCESS_TOKEN_SECONDS,
-            jwt: { sign: { alg: SIGNING_ALGORITHM } },
-          };
-        },
-      },
-    },
+    features: featuresOf(apiAudience),
     findAccount: (_ctx, subject) => {
       const person = people.find(subject);
       if (!person) return undefined;

@@ -8,7 +8,7 @@ import { CodeBlock, Quoted } from '../text/quoted';
 import { filesOfPatch, type PatchFile } from './patch-files';
 
 /** Only in the browser: it measures text. */
-const GitDiff = dynamic(() => import('./git-diff'), { ssr: false, loading: () => <p className="p-3 text-13 text-muted">Loading…</p> });
+const GitDiff = dynamic(() => import('./git-diff').then((module) => module.GitDiff), { ssr: false, loading: () => <p className="p-3 text-13 text-muted">Loading…</p> });
 
 const OPEN_LINES = 400;
 const OPEN_FILES = 5;

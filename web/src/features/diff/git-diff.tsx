@@ -53,5 +53,3 @@ export function GitDiff({ file }: { readonly file: PatchFile }) {
 function visibleLines(text: string): string {
   return text.split('\n').map(visible).join('\n');
 }
-
-export default GitDiff;

@@ -1,7 +1,5 @@
 import { type Answer, type Given, type Operation, readAnswer, unreachable } from './answer';
 
-export const SIGNED_OUT = 'UNAUTHENTICATED';
-
 async function post<Result>(query: string, variables: unknown, headers: Record<string, string>): Promise<Answer<Result>> {
   try {
     const response = await fetch('/api/graphql', {

@@ -50,7 +50,7 @@ export function RequestScreen({ request, viewer, matter: fresh }: Props) {
       <AskedNow request={request} />
       {isHeld ? <div aria-live="polite"><ChangedNotice shown={shown} now={fresh} onLoad={onReload} /></div> : null}
       {before?.subject && shown.subject ? <WhatChanged before={before.subject.text} after={shown.subject.text} /> : null}
-      <Section id="subject" title={isOver ? 'What was signed' : 'What I would sign'}>
+      <Section id="subject" title={isOver ? 'What was decided on' : 'What I would sign'}>
         <SubjectPanel gate={shown.gate} subject={shown.subject} documents={shown.documents} />
       </Section>
       <Section id="evidence" title="Evidence"><EvidencePanel matter={shown} gates={request.gates} /></Section>

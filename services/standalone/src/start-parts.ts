@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+
+import type { Part, PartInfo } from '@countersign/parts';
+
+import type { InstallationDeps } from './installation.js';
+import { DockerPart } from './parts/docker.part.js';
+import type { PartContext } from './parts/part-context.js';
+import { PostgresPart, type PostgresPlace } from './parts/postgres.part.js';
+import { TemporalPart } from './parts/temporal.part.js';
+import { partNamed } from './provisioned.js';
+
+export type StartedParts = { readonly postgres: PostgresPart; readonly temporal: TemporalPart; readonly docker: DockerPart; readonly infos: PartInfo[] };
+
+/** The parts that are not ours: the container engine, Postgres, Temporal. */
+export async function startParts({ settings, provisioned, folder, lock, shutdown, step, env, logger }: InstallationDeps): Promise<StartedParts> {
+  const context: PartContext = { folder, lock, onExit: (exit) => logger.error({ exit }, 'a part ended and is started again') };
+  const { ports, databaseUrl, temporalAddress } = settings;
+  const place = partNamed(provisioned, 'postgres') as PostgresPlace | undefined;
+  const temporalPlace = partNamed(provisioned, 'temporal');
+  const docker = new DockerPart({
+    env,
+    fix: partNamed(provisioned, 'docker')?.fix ?? 'Start Docker, for example with `sudo service docker start`.',
+    releaseScript: join(provisioned.root, 'scripts/release-docker.mjs'),
+    onChange: (engine) => logger.warn({ engine: engine?.host ?? null }, engine ? 'a container engine answers' : 'no container engine answers'),
+  });
+  const postgres = new PostgresPart(context, {
+    databaseUrl: databaseUrl?.reveal(),
+    port: ports.postgres,
+    portSetting: 'COUNTERSIGN_POSTGRES_PORT',
+    place,
+  });
+  const temporal = new TemporalPart(context, {
+    address: temporalAddress,
+    port: ports.temporal,
+    portSetting: 'COUNTERSIGN_TEMPORAL_PORT',
+    uiPort: ports.temporalUi,
+    uiPortSetting: 'COUNTERSIGN_TEMPORAL_UI_PORT',
+    place: temporalPlace,
+  });
+  const start = (part: Part): Promise<PartInfo> => {
+    shutdown.add(part.name, () => part.stop());
+    return step(part.name, () => part.start());
+  };
+  const dockerInfo = await start(docker);
+  const infos = await Promise.all([start(postgres), start(temporal)]);
+  return { postgres, temporal, docker, infos: [...infos, dockerInfo] };
+}

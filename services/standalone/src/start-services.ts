@@ -1,0 +1,152 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { startGateway } from '@countersign/gateway';
+import { ServiceTokens, TokenVerifier } from '@countersign/platform';
+import { startProjectsService } from '@countersign/projects';
+import { startRequestsService } from '@countersign/requests';
+import { startWorkerService } from '@countersign/worker';
+import { WORKFLOW_BUNDLE_FILE } from '@countersign/worker/bundle';
+
+import type { DatabaseService } from './database-roles.js';
+import { API_AUDIENCE, type InstallationDeps } from './installation.js';
+import type { Identity } from './identity/identity.server.js';
+import { SAMPLE_PEOPLE } from './identity/sample-people.js';
+import { partNamed } from './provisioned.js';
+import { seedPeople } from './seed-people.js';
+
+const LOOPBACK = '127.0.0.1';
+/** Port 0: the services find each other here, so each takes a free one. */
+const RPC = { host: LOOPBACK, port: 0 };
+
+export type ServicesDeps = InstallationDeps & {
+  readonly identity: Pick<Identity, 'issuer' | 'jwksUri'>;
+  readonly temporalAddress: string;
+  readonly database: (service: DatabaseService) => { readonly url: string; readonly ownerUrl: string };
+};
+
+type Address = { readonly host: string; readonly port: number };
+type Keys = {
+  tokensOf(name: 'requests' | 'projects' | 'worker' | 'gateway' | 'operator'): Promise<ServiceTokens>;
+  verifierOf(audience: string): TokenVerifier;
+};
+
+/** Each service has a key pair of its own; the others read its public half. */
+async function keysOf({ folder, identity }: ServicesDeps): Promise<Keys> {
+  const dir = folder.file('secrets', 'services');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  return {
+    async tokensOf(name) {
+      const tokens = new ServiceTokens({ name, dir });
+      await tokens.prepare();
+      return tokens;
+    },
+    verifierOf: (audience) =>
+      new TokenVerifier({ audience, issuer: identity.issuer, jwksUri: identity.jwksUri, apiAudience: API_AUDIENCE, serviceKeysDir: dir }),
+  };
+}
+
+function dirsOf({ folder }: ServicesDeps) {
+  return {
+    dataDir: folder.dir,
+    artifactsDir: folder.file('artifacts'),
+    logsDir: folder.file('request-logs'),
+    reposDir: folder.file('repos'),
+    gitHomeDir: folder.file('git-home'),
+  };
+}
+
+async function projectsService(deps: ServicesDeps, keys: Keys): Promise<Address> {
+  const { settings, logger, shutdown, identity, folder, database } = deps;
+  const { reposDir, gitHomeDir } = dirsOf(deps);
+  const { repoRoots, importLimits, allowPrivateHosts, sshAuthSock } = settings;
+  const projects = await startProjectsService({
+    postgres: database('projects'),
+    rpc: RPC,
+    verifier: keys.verifierOf('projects'),
+    logger,
+    reposDir,
+    gitHomeDir,
+    settings: { repoRoots, dataDir: folder.dir, importLimits, allowPrivateHosts, ...(sshAuthSock !== undefined && { sshAuthSock }) },
+  });
+  shutdown.add('projects', () => projects.close());
+  await seedPeople({ projects, tokens: await keys.tokensOf('operator'), issuer: identity.issuer, people: SAMPLE_PEOPLE });
+  return projects;
+}
+
+async function requestsService(deps: ServicesDeps, keys: Keys, projects: Address): Promise<Address> {
+  const { settings, logger, shutdown, database, temporalAddress } = deps;
+  const { artifactsDir, logsDir } = dirsOf(deps);
+  const requests = await startRequestsService({
+    postgres: database('requests'),
+    rpc: RPC,
+    projects,
+    temporal: { address: temporalAddress, namespace: 'default' },
+    tokens: await keys.tokensOf('requests'),
+    verifier: keys.verifierOf('requests'),
+    logger,
+    artifactsDir,
+    logsDir,
+    settings: { maxExecutions: settings.maxExecutions, continueAsNewAfterEvents: settings.continueAsNewAfterEvents },
+  });
+  shutdown.add('requests', () => requests.close());
+  return requests;
+}
+
+async function workerService(deps: ServicesDeps, keys: Keys, requests: Address): Promise<void> {
+  const { settings, logger, shutdown, database, temporalAddress, provisioned, folder } = deps;
+  const { root } = provisioned;
+  const { repoRoots, allowPrivateHosts, sshAuthSock, sandbox, ports, reviewer } = settings;
+  const dockerHost = partNamed(provisioned, 'docker')?.host;
+  const worker = await startWorkerService({
+    ...dirsOf(deps),
+    postgres: database('worker'),
+    temporal: { address: temporalAddress, namespace: 'default' },
+    requests,
+    tokens: await keys.tokensOf('worker'),
+    logger,
+    bundlePath: join(root, 'services/worker/dist', WORKFLOW_BUNDLE_FILE),
+    tools: { packageDist: join(root, 'activities/agent/dist'), resolveFrom: root },
+    sandbox: {
+      image: sandbox.image ?? partNamed(provisioned, 'sandbox-image')?.image ?? '',
+      limits: sandbox.limits,
+      installation: folder.instanceId,
+      ...(dockerHost !== undefined && { dockerHost }),
+    },
+    reviewer: { name: reviewer },
+    requestUrl: (requestId) => `http://${LOOPBACK}:${ports.console}/requests/${requestId}`,
+    settings: { repoRoots, allowPrivateHosts, ...(sshAuthSock !== undefined && { sshAuthSock }) },
+  });
+  shutdown.add('worker', () => worker.close());
+}
+
+async function gatewayService(deps: ServicesDeps, keys: Keys, projects: Address, requests: Address): Promise<string> {
+  const { settings, logger, shutdown, database } = deps;
+  const { ports } = settings;
+  const hosts = (port: number): string[] => [`${LOOPBACK}:${port}`, `localhost:${port}`];
+  const gateway = await startGateway({
+    http: { host: LOOPBACK, port: ports.gateway },
+    allowedHosts: hosts(ports.gateway),
+    allowedOrigins: hosts(ports.console).map((host) => `http://${host}`),
+    requests,
+    projects,
+    verifier: keys.verifierOf('gateway'),
+    tokens: await keys.tokensOf('gateway'),
+    postgres: database('gateway'),
+    logger,
+  });
+  shutdown.add('gateway', () => gateway.close());
+  return gateway.url;
+}
+
+/** The services and the worker, each knowing only where the ones it calls answer. */
+export async function startServices(deps: ServicesDeps): Promise<Readonly<Record<'gateway' | 'requests' | 'projects', string>>> {
+  const { step } = deps;
+  const keys = await keysOf(deps);
+  const projects = await step('projects', () => projectsService(deps, keys));
+  const requests = await step('requests', () => requestsService(deps, keys, projects));
+  await step('worker', () => workerService(deps, keys, requests));
+  const gateway = await step('gateway', () => gatewayService(deps, keys, projects, requests));
+  const at = ({ host, port }: Address): string => `${host}:${port}`;
+  return { gateway, requests: at(requests), projects: at(projects) };
+}
