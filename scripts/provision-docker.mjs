@@ -26,11 +26,6 @@ export async function provisionDocker({ log, env, user }) {
   }
 }
 
-/** Looks and changes nothing: for `doctor`. */
-export async function inspectDocker({ env }) {
-  return (await running(env)) ?? missing('No container engine answers.', fixFor(env));
-}
-
 async function running(env) {
   const engine = await findEngine(env);
   return engine && answer(engine, env);

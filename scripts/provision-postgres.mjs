@@ -25,19 +25,6 @@ export async function provisionPostgres({ log, env, root }) {
   return answer({ ...place, user, version: await postgresVersion(join(native, 'bin')) });
 }
 
-/** Looks and changes nothing: for `doctor`. */
-export async function inspectPostgres({ env, root }) {
-  if (env.DATABASE_URL) return external(env.DATABASE_URL);
-  const native = join(packageFolder(root), 'native');
-  const user = isRoot() ? osUser(OS_USER) : undefined;
-  const place = placeOf({ native, user, env, root });
-  if (existsSync(join(place.native, 'bin/postgres')) && (user || !isRoot())) {
-    return answer({ ...place, user, version: await postgresVersion(join(native, 'bin')) });
-  }
-  const fix = 'Run `npm ci`, then `node scripts/provision-postgres.mjs`.';
-  return { name: 'postgres', ok: false, version: '', where: join(place.native, 'bin/postgres'), how: 'not there', fix };
-}
-
 /** Where its programs and its data go: outside the clone if the account it runs as cannot enter there. */
 function placeOf({ native, user, env, root }) {
   const data = dataFolder(env, root);

@@ -24,11 +24,6 @@ export async function provisionRuntime({ log, env, root }) {
   throw new ProvisionError(`${join(folder, record.path)} is not Node ${pins.version} as pinned.`, `Delete ${folder}, then: ${FIX}`);
 }
 
-/** Looks and changes nothing: for `doctor`. */
-export async function inspectRuntime({ env, root }) {
-  return (await find({ log: () => {}, env, root })) ?? { ...part('', 'not found'), ok: false, version: '', fix: FIX };
-}
-
 async function find({ log, env, root }) {
   const pins = readPins(root);
   for (const path of installedAt(root)) {

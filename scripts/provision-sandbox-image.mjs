@@ -31,20 +31,18 @@ const RECIPE = {
 
 /** Without an engine, or a way to build, the answer says `ok: false` and what to type. */
 export async function provisionSandboxImage({ log, env, root }) {
-  const engine = await findEngine(env);
-  if (!engine) return missing('', 'no engine answers', 'Run `node scripts/provision-docker.mjs`.');
-
   const wanted = env.COUNTERSIGN_SANDBOX_IMAGE;
-  if (wanted) return configured(engine, wanted, log);
-
   const { image, version } = ourImage(root);
+  const engine = await findEngine(env);
+  if (!engine) return missing(wanted ?? image, version, 'no engine answers', 'Run `node scripts/provision-docker.mjs`.');
+  if (wanted) return configured(engine, wanted, log);
   if (await isIn(engine, image)) return part(image, version, 'in the engine');
   try {
     const how = await make({ log, env, root, engine, image, version });
     return part(image, version, how);
   } catch (error) {
     const fix = `Load one with \`docker load\` and set COUNTERSIGN_SANDBOX_IMAGE to its name, or run \`sudo node scripts/provision-sandbox-image.mjs\`.`;
-    return missing(version, error.message.split('\n').slice(0, 3).join(' '), fix);
+    return missing(image, version, error.message.split('\n').slice(0, 3).join(' '), fix);
   }
 }
 
@@ -54,12 +52,12 @@ export async function inspectSandboxImage({ env, root }) {
     ? { image: env.COUNTERSIGN_SANDBOX_IMAGE, version: env.COUNTERSIGN_SANDBOX_IMAGE.split(':').at(-1) }
     : ourImage(root);
   const engine = await findEngine(env);
-  if (!engine) return missing(version, 'no engine answers', 'Start the container engine first.');
+  if (!engine) return missing(image, version, 'no engine answers', 'Start the container engine first.');
   if (await isIn(engine, image)) return part(image, version, 'in the engine');
   const fix = env.COUNTERSIGN_SANDBOX_IMAGE
     ? `Run \`docker load\` or \`docker pull\` with ${image}.`
     : 'Run `node scripts/provision-sandbox-image.mjs` as root.';
-  return missing(version, 'not in the engine', fix);
+  return missing(image, version, 'not in the engine', fix);
 }
 
 function ourImage(root) {
@@ -75,7 +73,7 @@ async function configured(engine, image, log) {
   const path = `/images/create?fromImage=${encodeURIComponent(image)}`;
   const { status, body } = await engineCall(engine.host, { method: 'POST', path, timeoutMs: 10 * 60_000 });
   if (status === 200 && (await isIn(engine, image))) return part(image, version, 'COUNTERSIGN_SANDBOX_IMAGE, pulled');
-  return missing(version, `pulling ${image} failed: ${lastError(body)}`, `Run \`docker load\` with ${image}, or unset COUNTERSIGN_SANDBOX_IMAGE.`);
+  return missing(image, version, `pulling ${image} failed: ${lastError(body)}`, `Run \`docker load\` with ${image}, or unset COUNTERSIGN_SANDBOX_IMAGE.`);
 }
 
 async function make({ log, env, root, engine, image, version }) {
@@ -209,8 +207,9 @@ function part(image, version, how) {
   return { name: 'sandbox-image', ok: true, version, where: image, how, image };
 }
 
-function missing(version, how, fix) {
-  return { name: 'sandbox-image', ok: false, version, where: '', how, fix };
+/** Named all the same: what waits for the image finds it once it is there. */
+function missing(image, version, how, fix) {
+  return { name: 'sandbox-image', ok: false, version, where: '', how, fix, image };
 }
 
 await runProvisioner(import.meta, 'sandbox-image', provisionSandboxImage);

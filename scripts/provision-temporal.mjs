@@ -21,11 +21,6 @@ export async function provisionTemporal({ log, env, root }) {
   return (await find(env)) ?? fromRecord(await fill({ log, env, root }));
 }
 
-/** Looks and changes nothing: for `doctor`. */
-export async function inspectTemporal({ env }) {
-  return (await find(env)) ?? { ...part('', '', 'not found'), ok: false, fix: FIX };
-}
-
 async function find(env) {
   const onPath = await fittingOnPath(env);
   if (onPath) return onPath;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { chromium } from 'playwright-core';
 
-import { git, sampleRepository, testInstallation } from '../packages/testing/dist/index.js';
+import { sampleRepository, testInstallation } from '../packages/testing/dist/index.js';
 import { ROOT } from './lib/as-script.mjs';
 import { provisionChromium } from './provision-chromium.mjs';
 
@@ -13,7 +13,7 @@ const WINDOW = { width: 1280, height: 900 };
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 /** Asked for in this order; the last one to reach the plan gate is the one that is shown. */
 const REQUESTS = [
-  { title: 'Say in the README where the total comes from', body: 'replace "Call the total function." with "Call calculateTotal, in src/total.js." in README.md', approve: ['plan', 'merge'] },
+  { title: 'Say where prices come from', body: 'add file docs/prices.md\n```\n# Prices\n\nEvery item carries its own.\n```', approve: ['plan', 'merge'] },
   { title: 'Give part 7 its real value', body: 'replace "part7 = 7" with "part7 = 70" in src/parts/part-7.js', approve: ['plan'] },
   { title: 'Write down how releases are made', body: 'add file docs/releasing.md\n```\n# Releasing\n\nTag the commit that the merge made.\n```', approve: [] },
   { title: 'Call it calculateTotal everywhere', body: 'rename computeTotal to calculateTotal\nreplace "Call the total function." with "Call calculateTotal." in README.md', approve: [] },
@@ -30,7 +30,6 @@ async function cli(app, person, ...args) {
 async function fill(app) {
   for (const person of ['maintainer', 'reviewer']) await cli(app, person, 'login', '--as', person);
   const repo = sampleRepository(join(app.reposDir, 'webshop'));
-  git(repo, 'config', 'gc.auto', '0');
   await cli(app, 'maintainer', 'project', 'add', 'webshop', '--repo', repo, '--test-command', 'node --test');
   let last = '';
   for (const { title, body, approve } of REQUESTS) {

@@ -4,6 +4,7 @@ import type { Briefing, CheckActivityResult, RunRef, SandboxActivities } from '@
 import { baseChecksKey, checksKey, commandsOf, type CheckCommands } from './checks/check-commands.js';
 import type { SandboxDeps } from './checks/check-deps.js';
 import { isFixable, judgedAgainst, resultsOf, verdictOf } from './checks/check-verdict.js';
+import { whileBeating } from './checks/beating.js';
 import { FactMemo } from './checks/fact-memo.js';
 import { notingOutage } from './checks/outage.js';
 import { runChecks } from './checks/run-checks.js';
@@ -21,10 +22,10 @@ export function sandboxActivities(deps: SandboxDeps): SandboxActivities {
     check: (input) => check(deps, memo, input),
     /** A second call finds nothing left. Where no engine answers it throws, after the workspace is gone. */
     destroy: async ({ requestId }) => {
-      await removeAll(deps, requestId);
+      await whileBeating(deps, 'destroy', () => removeAll(deps, requestId));
     },
     /** A second call finds less. One that cannot be removed does not stop the others. */
-    reap: () => reap(deps),
+    reap: () => whileBeating(deps, 'reap', () => reap(deps)),
   };
 }
 

@@ -29,23 +29,17 @@ export async function holdChange(call: VcsCall, effect: 'vcs.push' | 'vcs.openMe
   if (tree !== execution.tree || !(await workspace.isAncestor(baseCommit, headCommit))) {
     return { execution, workspace, lost: { approvalLost: 'diff', code: 'STALE_DIGEST' } };
   }
-  const checks = await newestFact(call, 'checks', ({ commit }) => commit === headCommit);
-  const measure = await newestFact(call, 'measure', (data) => data.headCommit === headCommit);
+  const checks = await newestFact(call, 'checks', headCommit);
+  const measure = await newestFact(call, 'measure', headCommit);
   const subject = diffSubject(call.requestId, { baseCommit, headCommit, tree, checksDigest: checksDigest(checks, measure) });
   return { execution, workspace, lost: checkEffect(effect, evidence, { digest: digestOf(subject) }) };
 }
 
-/** Whether checks were run on what would be merged: the head itself, or a commit or tree that is the merged tree. */
-async function areOfMerge({ bare }: VcsCall, checks: Facts['checks'], prep: Facts['mergePrep']): Promise<boolean> {
-  if (prep.fastForward) return checks.commit === prep.head;
-  return checks.commit === prep.mergedTree || (await bare.resolve(checks.commit, 'tree')) === prep.mergedTree;
-}
-
 /** Holds a prepared merge against its approval; `targetTip` and `mergedTree` are what git says now. */
 export async function holdMerge(call: VcsCall, prep: Facts['mergePrep'], held: { readonly targetTip: string; readonly mergedTree: string }): Promise<ApprovalLost | undefined> {
-  const newest = await newestFact(call, 'checks', () => true);
-  const checks = newest && (await areOfMerge(call, newest, prep)) ? newest : undefined;
-  const measure = await newestFact(call, 'measure', ({ headCommit }) => headCommit === prep.head);
+  // What would be merged was checked as the head itself, or as the merged tree.
+  const checks = await newestFact(call, 'checks', prep.fastForward ? prep.head : prep.mergedTree);
+  const measure = await newestFact(call, 'measure', prep.head);
   const subject = mergeSubject(call.requestId, {
     ...held,
     repository: call.briefing.project.repo,

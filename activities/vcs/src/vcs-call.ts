@@ -31,10 +31,9 @@ export async function factOf<K extends FactKind>({ deps, requestId, run }: VcsCa
   return found.data;
 }
 
-/** The newest fact of a kind, where it is about what `accept` says. */
-export async function newestFact<K extends FactKind>({ deps, requestId, run }: VcsCall, kind: K, accept: (data: Facts[K]) => boolean): Promise<Facts[K] | undefined> {
-  const found = await deps.records.latestFact(requestId, run, kind);
-  return found && accept(found.data) ? found.data : undefined;
+/** The newest fact of a kind; with `of`, about that commit or tree. */
+export async function newestFact<K extends FactKind>({ deps, requestId, run }: VcsCall, kind: K, of?: string): Promise<Facts[K] | undefined> {
+  return (await deps.records.latestFact(requestId, run, kind, of))?.data;
 }
 
 /** One row for each key, however often: a retried activity answers the same fact. */

@@ -120,7 +120,10 @@ describe('push and openMergeRequest', () => {
     request.evidence.evidence = suspend(approved, 'diff');
     await lost('diff', 'QUORUM_MISSING');
     request.evidence.evidence = approved;
+    // Checks of something else say nothing about this head; other checks of this head do.
     await request.check('0'.repeat(40));
+    const failed = { commit: fact.headCommit, verdict: 'failed', results: [] };
+    await request.records.putFact(requestId, { workflowId: '', runId: '' }, { kind: 'checks', key: 'later', data: failed as never });
     await lost('diff', 'STALE_DIGEST');
     expect(await branch()).toBeUndefined();
     expect(await project.bare.refs('refs/merge-requests/')).toEqual([]);

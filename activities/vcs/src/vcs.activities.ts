@@ -36,8 +36,8 @@ export function vcsActivities(deps: VcsDeps): VcsActivities {
       const call = await beginCall(deps, requestId);
       const { headCommit: head } = await factOf(call, 'execution', executionId);
       const { number } = await mergeRequestOf(call);
-      const checks = await newestFact(call, 'checks', ({ commit }) => commit === head);
-      const measure = await newestFact(call, 'measure', ({ headCommit }) => headCommit === head);
+      const checks = await newestFact(call, 'checks', head);
+      const measure = await newestFact(call, 'measure', head);
       const findings = reviewFindings(checks, measure);
       const review = { reviewer: deps.reviewer.name, head, blocking: hasBlocking(findings), findings };
       const posted = await deps.hosts.local.postReview({ bare: call.bare.dir }, number, review);

@@ -33,13 +33,6 @@ export async function dockerEngineAt(host: string): Promise<DockerEngine | undef
   }
 }
 
-export async function hasDockerImage(host: string, image: string): Promise<boolean> {
-  return get(host, `/images/${encodeURIComponent(image)}/json`).then(
-    () => true,
-    () => false,
-  );
-}
-
 function get(host: string, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const call = request({ ...target(host), path, signal: AbortSignal.timeout(PING_TIMEOUT_MS) }, (response) => {

@@ -1,5 +1,5 @@
 /** Launching and supervising what is not ours. No framework, and nothing of Countersign's own either. */
-export { dockerEngineAt, dockerHosts, findDockerEngine, hasDockerImage, type DockerEngine } from './docker-engine.js';
+export { dockerEngineAt, dockerHosts, findDockerEngine, type DockerEngine } from './docker-engine.js';
 export type { OsUser } from './os-user.js';
 export { PartError, type PartErrorCode } from './part-error.js';
 export type { Part, PartInfo } from './part.js';

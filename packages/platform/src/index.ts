@@ -1,7 +1,7 @@
 export { Secret } from './config/secret.js';
 export { parseEnv, secretVariable } from './config/env.js';
 export { errnoOf } from './errno.js';
-export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logging/logger.js';
+export { createLogger, LOG_LEVELS, logFile, type Logger, type LogLevel } from './logging/logger.js';
 export { NestPinoLogger } from './logging/nest-pino-logger.js';
 export { DatabaseConnectionError, isUnavailable, toDatabaseError } from './postgres/connection-failure.js';
 export { DeadlinePool } from './postgres/deadline-pool.js';
@@ -25,6 +25,7 @@ export { RpcClient, type RpcClientOptions, rpcWithServiceToken, type ServiceRpc 
 export { type RpcServer, type RpcServerOptions, startRpcServer } from './rpc/rpc-server.js';
 export { MAX_MESSAGE_CHARS, parseInput } from './rpc/rpc-wire.contract.js';
 export { activityErrors, toFailure } from './temporal/activity-errors.interceptor.js';
+export { OUTAGE_NOTE, outageNotes, type NoteOutage, type OutageCall } from './temporal/outage-notes.interceptor.js';
 export { installRuntime } from './temporal/runtime.js';
 export {
   connectTemporal,

@@ -4,6 +4,7 @@ import {
   connectTemporal,
   dataSourceOptions,
   type Logger,
+  outageNotes,
   RpcClient,
   type RpcServer,
   rpcWithServiceToken,
@@ -93,6 +94,7 @@ export async function startRequestsService(deps: RequestsServiceDeps): Promise<R
   return { host: server.host, port: server.port, close: () => (closing ??= closeAll()) };
 }
 
-function workerOf({ temporal, logger }: RequestsServiceDeps, { records }: Wired): WorkerHost {
-  return new WorkerHost({ ...temporal, taskQueue: QUEUES.requests, activities: namespaced('records', records), logger });
+function workerOf({ temporal, logger }: RequestsServiceDeps, { records, activities }: Wired): WorkerHost {
+  const interceptors = [outageNotes((call, waitingFor) => activities.noteOutage(call, waitingFor))];
+  return new WorkerHost({ ...temporal, taskQueue: QUEUES.requests, activities: namespaced('records', records), interceptors, logger });
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { PartInfo } from '@countersign/parts';
+import type { PartInfo, ProcessExit } from '@countersign/parts';
 import { installRuntime, type Logger } from '@countersign/platform';
 
 import { prepareDatabase } from './database-roles.js';
@@ -30,6 +30,9 @@ export type InstallationDeps = {
   readonly shutdown: Shutdown;
   /** Runs one step and shows how long it took. */
   readonly step: <T>(name: string, run: () => Promise<T>) => Promise<T>;
+  /** One line for whoever started it. */
+  readonly say: (line: string) => void;
+  readonly onPartExit: (exit: ProcessExit) => void;
   readonly env: NodeJS.ProcessEnv;
 };
 
@@ -62,10 +65,10 @@ function sessionKeyOf(folder: DataFolder): string {
   return readFileSync(file, 'utf8');
 }
 
-function consolePart({ settings, provisioned, folder, lock }: InstallationDeps, identity: Identity, gatewayUrl: string): WebPart {
+function consolePart({ settings, provisioned, folder, lock, onPartExit }: InstallationDeps, identity: Identity, gatewayUrl: string): WebPart {
   const { issuer, consoleClient } = identity;
   const port = settings.ports.console;
-  return new WebPart({ folder, lock }, {
+  return new WebPart({ folder, lock, onExit: onPartExit }, {
     root: provisioned.root,
     port,
     portSetting: 'COUNTERSIGN_CONSOLE_PORT',
@@ -98,18 +101,18 @@ export async function startInstallation(deps: InstallationDeps): Promise<Install
   shutdown.add('console', () => web.stop());
   const webInfo = await step('console', () => web.start());
 
-  const where = infos[0]?.where ?? '';
   const roles: PartInfo = {
     name: 'database-roles',
     ok: true,
     version: separated ? 'one role a service' : 'one role for all: append-only audit tables are not enforced',
-    where,
+    where: postgres.address,
   };
   const { uiUrl } = temporal;
   return {
     addresses: {
       console: web.url,
       issuer: identity.issuer,
+      postgres: postgres.address,
       temporal: temporal.address,
       ...(uiUrl !== undefined && { 'temporal-ui': uiUrl }),
       ...services,

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 
 import { AppError } from '@countersign/domain';
-import { PartError } from '@countersign/parts';
-import { createLogger } from '@countersign/platform';
+import { PartError, type ProcessExit } from '@countersign/parts';
+import { createLogger, logFile } from '@countersign/platform';
 
 import { announcement } from './announce.js';
 import { startInstallation } from './installation.js';
@@ -23,16 +23,17 @@ function refusalOf(error: unknown): string {
 async function main(): Promise<number | undefined> {
   const provisioned = readProvisioned(process.env['COUNTERSIGN_PARTS']);
   const settings = loadSettings(process.env, provisioned.root);
-  const logger = createLogger('standalone', settings.logLevel);
-  const shutdown = new Shutdown(logger);
   const folder = openDataFolder(settings.dataDir);
   const outcome = await acquireLock(folder);
   if (outcome.kind === 'already') {
-    say('Countersign is already running.');
+    say(`Countersign is already running (process ${outcome.owner.pid}, data in ${folder.dir}).`);
     for (const [name, address] of Object.entries(outcome.state?.addresses ?? {})) say(`  ${name.padEnd(14)} ${address}`);
     return 0;
   }
   const { lock } = outcome;
+  // The terminal is for people: what a start does and where things are.
+  const logger = createLogger('standalone', settings.logLevel, logFile(folder.file('logs', 'standalone.log')));
+  const shutdown = new Shutdown(logger);
   shutdown.add('data folder', async () => lock.release());
   const stop = (): void => {
     say('Stopping…');
@@ -49,17 +50,25 @@ async function main(): Promise<number | undefined> {
     say(`  ${name.padEnd(14)} ${((Date.now() - since) / 1000).toFixed(1)} s`);
     return result;
   };
+  const onPartExit = (exit: ProcessExit): void => {
+    say(`  ! ${exit.name} ended (${exit.reason}) and is started again.`);
+    logger.error({ exit }, 'a part ended and is started again');
+  };
   try {
-    const installation = await startInstallation({ settings, provisioned, folder, lock, logger, shutdown, step, env: process.env });
+    const installation = await startInstallation({ settings, provisioned, folder, lock, logger, shutdown, step, say, onPartExit, env: process.env });
     lock.writeState({ addresses: installation.addresses, parts: installation.parts });
     say(announcement(installation, Date.now() - provisioned.begunAt));
     return undefined;
   } catch (error) {
-    process.stderr.write(`\n${refusalOf(error)}\n`);
+    // Ctrl-C while it starts ends the parts under its feet; that is no failure.
+    if (!shutdown.isRunning) process.stderr.write(`\n${refusalOf(error)}\n`);
     await shutdown.run();
     return 1;
   }
 }
 
-const code = await main();
+const code = await main().catch((error: unknown) => {
+  process.stderr.write(`\n${refusalOf(error)}\n`);
+  return 1;
+});
 if (code !== undefined) process.exit(code);

@@ -39,7 +39,7 @@ export const settingsSchema = z.object({
   COUNTERSIGN_SANDBOX_CPUS: z.coerce.number().min(0.1).default(2).meta({ description: 'CPUs of one sandbox.' }),
   COUNTERSIGN_REVIEWER: z.string().min(1).max(100).default('Countersign review').meta({ description: 'Name under which reviews are posted.' }),
   COUNTERSIGN_LIFECYCLE_EVENTS: count(4000, 'History events after which a lifecycle continues as new.'),
-  COUNTERSIGN_LOG_LEVEL: z.enum(LOG_LEVELS).default('warn').meta({ description: 'What is logged to stderr.' }),
+  COUNTERSIGN_LOG_LEVEL: z.enum(LOG_LEVELS).default('warn').meta({ description: 'What is logged to `logs/standalone.log` in the data folder.' }),
   SSH_AUTH_SOCK: z.string().optional().meta({ description: 'Your ssh agent, for repositories by ssh.' }),
 });
 
@@ -60,6 +60,7 @@ export function loadSettings(env: NodeJS.ProcessEnv, root: string) {
     },
     databaseUrl: raw.DATABASE_URL satisfies Secret | undefined,
     temporalAddress: raw.TEMPORAL_ADDRESS,
+    dockerHost: raw.DOCKER_HOST,
     repoRoots: (raw.COUNTERSIGN_REPO_ROOTS ?? homedir()).split(':').filter((folder) => folder !== '').map((folder) => resolve(folder)),
     allowPrivateHosts: raw.COUNTERSIGN_ALLOW_PRIVATE_HOSTS,
     importLimits: { bytes: raw.COUNTERSIGN_IMPORT_MAX_MB * 1_000_000, ms: raw.COUNTERSIGN_IMPORT_MAX_MINUTES * 60_000 },

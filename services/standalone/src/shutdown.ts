@@ -11,6 +11,10 @@ export class Shutdown {
     this.steps.push({ name, stop });
   }
 
+  get isRunning(): boolean {
+    return this.running !== undefined;
+  }
+
   /** Once, however often it is called: Ctrl-C reaches us from the terminal and from `npm start`. */
   run(): Promise<void> {
     this.running ??= this.stopAll();

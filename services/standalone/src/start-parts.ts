@@ -9,19 +9,23 @@ import { PostgresPart, type PostgresPlace } from './parts/postgres.part.js';
 import { TemporalPart } from './parts/temporal.part.js';
 import { partNamed } from './provisioned.js';
 
-export type StartedParts = { readonly postgres: PostgresPart; readonly temporal: TemporalPart; readonly docker: DockerPart; readonly infos: PartInfo[] };
+export type StartedParts = { readonly postgres: PostgresPart; readonly temporal: TemporalPart; readonly infos: PartInfo[] };
 
 /** The parts that are not ours: the container engine, Postgres, Temporal. */
-export async function startParts({ settings, provisioned, folder, lock, shutdown, step, env, logger }: InstallationDeps): Promise<StartedParts> {
-  const context: PartContext = { folder, lock, onExit: (exit) => logger.error({ exit }, 'a part ended and is started again') };
+export async function startParts({ settings, provisioned, folder, lock, shutdown, step, onPartExit, say, env, logger }: InstallationDeps): Promise<StartedParts> {
+  const context: PartContext = { folder, lock, onExit: onPartExit };
   const { ports, databaseUrl, temporalAddress } = settings;
   const place = partNamed(provisioned, 'postgres') as PostgresPlace | undefined;
   const temporalPlace = partNamed(provisioned, 'temporal');
+  const dockerFix = partNamed(provisioned, 'docker')?.fix ?? 'Start Docker, for example with `sudo service docker start`.';
   const docker = new DockerPart({
     env,
-    fix: partNamed(provisioned, 'docker')?.fix ?? 'Start Docker, for example with `sudo service docker start`.',
+    fix: dockerFix,
     releaseScript: join(provisioned.root, 'scripts/release-docker.mjs'),
-    onChange: (engine) => logger.warn({ engine: engine?.host ?? null }, engine ? 'a container engine answers' : 'no container engine answers'),
+    onChange: (engine) => {
+      say(engine ? `  docker answers again at ${engine.host}.` : `  ! docker does not answer: executions wait for it. ${dockerFix}`);
+      logger.warn({ engine: engine?.host ?? null }, engine ? 'a container engine answers' : 'no container engine answers');
+    },
   });
   const postgres = new PostgresPart(context, {
     databaseUrl: databaseUrl?.reveal(),
@@ -43,5 +47,5 @@ export async function startParts({ settings, provisioned, folder, lock, shutdown
   };
   const dockerInfo = await start(docker);
   const infos = await Promise.all([start(postgres), start(temporal)]);
-  return { postgres, temporal, docker, infos: [...infos, dockerInfo] };
+  return { postgres, temporal, infos: [...infos, dockerInfo] };
 }

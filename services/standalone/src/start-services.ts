@@ -97,7 +97,8 @@ async function workerService(deps: ServicesDeps, keys: Keys, requests: Address):
   const { settings, logger, shutdown, database, temporalAddress, provisioned, folder } = deps;
   const { root } = provisioned;
   const { repoRoots, allowPrivateHosts, sshAuthSock, sandbox, ports, reviewer } = settings;
-  const dockerHost = partNamed(provisioned, 'docker')?.host;
+  // An engine that is away now is waited for at the place that was named.
+  const dockerHost = partNamed(provisioned, 'docker')?.host ?? settings.dockerHost;
   const worker = await startWorkerService({
     ...dirsOf(deps),
     postgres: database('worker'),

@@ -1,12 +1,15 @@
-import { connectTemporal, WorkerHost } from '@countersign/platform';
+import { connectTemporal, outageNotes, WorkerHost } from '@countersign/platform';
 import { QUEUES } from '@countersign/workflow-contracts';
 
+import { beats } from './activity/beats.interceptor.js';
 import { type ActivityQueue, queueActivities } from './queue-activities.js';
 import { keepEnsuringReaper } from './schedule/reaper.schedule.js';
 import { openWorkerParts, type WorkerServiceDeps } from './worker-parts.js';
 
 /** Checks and executions each hold a container; the rest is short. */
 const MAX_AT_ONCE: Readonly<Record<ActivityQueue, number>> = { agent: 8, sandbox: 8, vcs: 20, policy: 8 };
+/** Checks and executions beat for themselves, as long as what they wait for is alive. */
+const BEATS: readonly ActivityQueue[] = [QUEUES.vcs, QUEUES.policy];
 /** What is cancelled goes on at the next start, so a stop need not wait for it. */
 const DEFAULT_GRACE_MS = 2_000;
 
@@ -25,10 +28,18 @@ export async function startWorkerService(deps: WorkerServiceDeps): Promise<Worke
   const parts = await openWorkerParts(deps);
   const shared = { ...temporal, logger, shutdownGraceMs: settings.shutdownGraceMs ?? DEFAULT_GRACE_MS };
   const activities = queueActivities(deps, parts);
+  const notes = outageNotes(({ requestId, run }, waitingFor) => parts.records.noteWaiting(requestId, run, waitingFor));
   const hosts = [
     new WorkerHost({ ...shared, taskQueue: QUEUES.delivery, activities: {}, workflowBundle: { codePath: deps.bundlePath } }),
     ...(Object.keys(activities) as ActivityQueue[]).map(
-      (queue) => new WorkerHost({ ...shared, taskQueue: queue, activities: activities[queue], maxConcurrentActivityTaskExecutions: MAX_AT_ONCE[queue] }),
+      (queue) =>
+        new WorkerHost({
+          ...shared,
+          taskQueue: queue,
+          activities: activities[queue],
+          maxConcurrentActivityTaskExecutions: MAX_AT_ONCE[queue],
+          interceptors: [notes, ...(BEATS.includes(queue) ? [beats] : [])],
+        }),
     ),
   ];
   const ready = Promise.all(hosts.map((host) => host.start())).then(() => undefined);

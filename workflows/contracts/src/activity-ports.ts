@@ -57,8 +57,8 @@ export interface RequestRecordsPort {
   ): Promise<{ readonly id: string }>;
   /** A fact by its id; undefined where the request has none of that id. */
   getFact<K extends FactKind>(requestId: string, run: RunRef, kind: K, id: string): Promise<StoredFact<K> | undefined>;
-  /** The newest fact of a kind. */
-  latestFact<K extends FactKind>(requestId: string, run: RunRef, kind: K): Promise<StoredFact<K> | undefined>;
+  /** The newest fact of a kind; with `of`, of those about that commit or tree. */
+  latestFact<K extends FactKind>(requestId: string, run: RunRef, kind: K, of?: string): Promise<StoredFact<K> | undefined>;
   /** The people's words behind feedback ids: reasons, comments and findings as one text each. */
   feedback(requestId: string, run: RunRef, ids: readonly string[]): Promise<readonly string[]>;
   /** Adds use to the request's budget once per key; answers the total. */

@@ -29,6 +29,7 @@ export type Detail = Item & {
   readonly revision: number;
   readonly gates: readonly Gate[];
   readonly mergeRequest: object | null;
+  readonly superseded: boolean;
   readonly merge: { readonly commit: string; readonly bringHome: readonly string[] } | null;
   readonly budget: object;
   readonly stages: readonly { name: string; state: string; startedAt: string | null; endedAt: string | null; attempts: number }[];
@@ -41,7 +42,7 @@ export const DETAIL = `query ($id: ID!) { request(id: $id) { ${ITEM_FIELDS} revi
   gates { name setting state revision digest approvals required account decisions { id actor verdict status code amr } }
   mergeRequest { number url branch target state } merge { commit bringHome }
   budget { limits { tokens costMicros wallClockMs attempts } usage { tokens costMicros wallClockMs attempts } exceeded }
-  stages { name state startedAt endedAt attempts } events { seq at type actor text } outcome { code message } } }`;
+  superseded stages { name state startedAt endedAt attempts } events { seq at type actor text } outcome { code message } } }`;
 
 /** GraphQL names have no dash; the rest of the product says `request-changes`. */
 export const verdictText = (verdict: string): string => verdict.replaceAll('_', '-');
@@ -70,7 +71,7 @@ export function renderDetail(detail: Detail): string {
   const home = detail.merge ? `\nMerged as ${detail.merge.commit}. To bring it home:\n${detail.merge.bringHome.map((line) => `  ${line}\n`).join('')}` : '';
   const ending = detail.outcome ? `\n${escapeText(detail.outcome.message)}\n` : '';
   return [
-    renderFields([['id', detail.id], ['title', detail.title], ['state', detail.paused ? `${detail.state} (paused)` : detail.state], ['project', detail.project], ['requester', detail.requester], ['waiting for', detail.waitingFor]]),
+    renderFields([['id', detail.id], ['title', detail.title], ['state', detail.paused ? `${detail.state} (paused)` : detail.state], ['project', detail.project], ['requester', detail.requester], ['waiting for', detail.superseded ? `an admin to type: countersign repair ${detail.id}` : detail.waitingFor]]),
     renderTable(['gate', 'setting', 'state', 'revision', 'digest', 'approvals', 'decisions'], gates),
     renderTable(['stage', 'state', 'started', 'ended', 'attempts'], detail.stages.map(({ name, state, startedAt, endedAt, attempts }) => [name, state, startedAt, endedAt, attempts])),
   ].join('\n') + ending + home;

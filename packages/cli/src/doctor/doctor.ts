@@ -15,10 +15,11 @@ type Written = InstallationState | undefined;
 const written = (state: Written, name: string) => state?.parts.find((part) => part.name === name);
 
 async function probePostgres(io: Io, state: Written): Promise<PartView> {
-  const address = state?.addresses['postgres'] ?? written(state, 'postgres')?.where ?? io.env['DATABASE_URL'];
+  const address = state?.addresses['postgres'] ?? io.env['DATABASE_URL'];
   if (!address) return bad('postgres', '', START);
-  const version = written(state, 'postgres')?.version ?? '';
-  const where = withoutPassword(address);
+  const part = written(state, 'postgres');
+  const version = part?.version ?? '';
+  const where = withoutPassword(part?.where ?? address);
   return (await listens(address)) ? good('postgres', version, where) : bad('postgres', where, START, version);
 }
 
@@ -36,8 +37,8 @@ async function probeDataFolder(io: Io): Promise<PartView> {
   try {
     const { mode } = await stat(folder);
     await access(folder, constants.R_OK | constants.W_OK);
-    // Other people on this machine could read keys and passwords.
-    if ((mode & 0o007) !== 0 && process.platform !== 'win32') return bad('data-folder', folder, `chmod o-rwx '${folder}'`);
+    // Other people on this machine could read keys and passwords. Passing through alone is what root's Postgres needs.
+    if ((mode & 0o006) !== 0 && process.platform !== 'win32') return bad('data-folder', folder, `chmod o-rwx '${folder}'`);
     return good('data-folder', '', folder);
   } catch {
     return bad('data-folder', folder, START);

@@ -94,7 +94,7 @@ export const activityRpc = {
     z.object({ id: z.string() }),
   ),
   'activity.getFact': rpc(worker, fenced.extend({ kind, id: z.string() }), fact.nullable()),
-  'activity.latestFact': rpc(worker, fenced.extend({ kind }), fact.nullable()),
+  'activity.latestFact': rpc(worker, fenced.extend({ kind, of: z.string().max(100).optional() }), fact.nullable()),
   'activity.feedback': rpc(worker, fenced.extend({ ids: z.array(z.string()).max(100) }), z.array(z.string())),
   'activity.addUsage': rpc(worker, fenced.extend({ key: z.string().min(1).max(500), usage: usageSchema }), usageSchema),
   'activity.noteWaiting': rpc(worker, fenced.extend({ waitingFor: z.string().max(2000).nullable() }), z.object({})),

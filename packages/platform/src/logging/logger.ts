@@ -1,9 +1,14 @@
+import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const LOG_KEPT_BYTES = 10_000_000;
 
 const SECRET_KEYS = [
   'authorization',
@@ -56,4 +61,12 @@ export function createLogger(
     },
     destination,
   );
+}
+
+/** A file that only its owner reads, appended to; one that grew large is put aside first. Lines are written at once. */
+export function logFile(path: string): DestinationStream {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LOG_KEPT_BYTES) renameSync(path, `${path}.1`);
+  return pino.destination({ dest: path, mode: 0o600, sync: true });
 }

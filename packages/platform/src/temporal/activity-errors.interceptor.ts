@@ -13,9 +13,14 @@ const MAX_MESSAGE_CHARS = 2_000;
 export function toFailure(thrown: unknown): unknown {
   const error = toDatabaseError(thrown);
   if (error instanceof TemporalFailure || isSdkSignal(error)) return error;
-  if (error instanceof AppError) return failure(error.code, error.message, !ERRORS[error.code].retry);
+  if (error instanceof AppError) return failure(error.code, messageOf(error), !ERRORS[error.code].retry);
   if (error instanceof Error) return failure(error.name, error.message, false);
   return failure('Error', String(error), false);
+}
+
+/** Where the database is away no note can be stored: an operator reads this in the Temporal UI. */
+function messageOf({ code, message }: AppError): string {
+  return code === 'DATABASE_UNAVAILABLE' ? `${message}; trying again` : message;
 }
 
 /** AbortError and CompleteAsyncError mean "cancelled" and "answered later", not "failed". */

@@ -5,6 +5,12 @@ import type { Logger, LogLevel } from '../logging/logger.js';
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 type TemporalLevel = keyof typeof LEVELS;
 
+/** Each of our workers is one of the two by design, and the SDK warns of it at every start. */
+const BY_DESIGN: ReadonlySet<string> = new Set([
+  'No workflows registered, not polling for workflow tasks',
+  'No activities registered, not polling for activity tasks',
+]);
+
 let isInstalled = false;
 
 /**
@@ -26,7 +32,8 @@ export function installRuntime(logger: Logger): void {
 function toTemporalLogger(logger: Logger): TemporalLogger {
   const write = (level: Exclude<LogLevel, 'silent'>, message: string, meta: LogMetadata = {}): void => {
     const { error, ...rest } = meta;
-    logger[level](error === undefined ? rest : { ...rest, err: error }, message);
+    const shown = BY_DESIGN.has(message) ? 'debug' : level;
+    logger[shown](error === undefined ? rest : { ...rest, err: error }, message);
   };
   return {
     log: (level: TemporalLevel, message, meta) => write(LEVELS[level], message, meta),

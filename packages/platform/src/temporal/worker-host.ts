@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { type ActivityInterceptorsFactory, NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
 import type { Logger } from '../logging/logger.js';
 import { activityErrors } from './activity-errors.interceptor.js';
@@ -17,6 +17,8 @@ export type WorkerHostOptions = TemporalSettings & {
   readonly shutdownGraceMs?: number;
   /** How long a cancelled one may take before the worker is given up. Default 10 000. */
   readonly shutdownForceMs?: number;
+  /** Within the one that turns errors into failures, the first outermost. */
+  readonly interceptors?: readonly ActivityInterceptorsFactory[];
   readonly logger: Logger;
 };
 
@@ -99,7 +101,7 @@ export class WorkerHost {
       activities,
       ...(workflowBundle === undefined ? {} : { workflowBundle }),
       ...(maxActivities === undefined ? {} : { maxConcurrentActivityTaskExecutions: maxActivities }),
-      interceptors: { activity: [activityErrors(logger)] },
+      interceptors: { activity: [activityErrors(logger), ...(this.options.interceptors ?? [])] },
       shutdownGraceTime: this.options.shutdownGraceMs ?? 10_000,
       shutdownForceTime: (this.options.shutdownGraceMs ?? 10_000) + (this.options.shutdownForceMs ?? 10_000),
     });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { requestsRpc, RpcInput, RpcOutput } from '@countersign/contracts';
 import { addUsage, type ArtifactRef, type BudgetUsage, type FactKind, type Facts, isTerminal } from '@countersign/domain';
 import { digestOf } from '@countersign/domain/digest';
+import { OUTAGE_NOTE, type OutageCall } from '@countersign/platform';
 import type { RunRef } from '@countersign/workflow-contracts';
 
 import { audit } from '../audit/journal.js';
@@ -61,9 +62,9 @@ export class ActivityService {
     return found?.kind === kind ? toView(found) : null;
   }
 
-  async latestFact({ requestId, run, kind }: Fenced & { readonly kind: FactKind }): Promise<FactView | null> {
+  async latestFact({ requestId, run, kind, of }: Fenced & { readonly kind: FactKind; readonly of?: string | undefined }): Promise<FactView | null> {
     await this.owned(requestId, run);
-    const found = await this.store.read.facts.latest(requestId, kind);
+    const found = await this.store.read.facts.latest(requestId, kind, of);
     return found ? toView(found) : null;
   }
 
@@ -78,8 +79,17 @@ export class ActivityService {
 
   noteWaiting(input: Fenced & { readonly waitingFor: string | null }): Promise<Record<string, never>> {
     return asOwner(this.store, this.clock, input, async (records, row, now) => {
-      await records.requests.update(row, { waitingFor: input.waitingFor }, now);
+      // A paused request waits for a person, whatever work that is being stopped has to say.
+      if (!row.paused) await records.requests.update(row, { waitingFor: input.waitingFor }, now);
       return {};
+    });
+  }
+
+  /** What calls of `records.*` wait for; its end leaves alone what the call itself wrote. */
+  noteOutage({ requestId, run }: OutageCall, waitingFor: string | null): Promise<void> {
+    return asOwner(this.store, this.clock, { requestId, run }, async (records, row, now) => {
+      const isOver = waitingFor === null && row.waitingFor?.startsWith(OUTAGE_NOTE) !== true;
+      if (!row.paused && !isOver) await records.requests.update(row, { waitingFor }, now);
     });
   }
 

@@ -27,8 +27,11 @@ export class FactRepository {
     return this.manager.find(FactEntity, { where: { requestId }, order: { seq: 'DESC' } });
   }
 
-  latest(requestId: string, kind: FactKind): Promise<FactEntity | null> {
-    return this.manager.findOne(FactEntity, { where: { requestId, kind }, order: { seq: 'DESC' } });
+  /** With `of`, the newest about that commit or tree. */
+  latest(requestId: string, kind: FactKind, of?: string): Promise<FactEntity | null> {
+    const query = this.manager.createQueryBuilder(FactEntity, 'fact').where({ requestId, kind }).orderBy('fact.seq', 'DESC');
+    if (of !== undefined) query.andWhere(`(fact.data->>'commit' = :of OR fact.data->>'headCommit' = :of)`, { of });
+    return query.getOne();
   }
 
   async insert(row: Omit<FactEntity, 'seq'>): Promise<void> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-import { findDockerEngine, hasDockerImage, type DockerEngine, type Part, type PartInfo } from '@countersign/parts';
+import { findDockerEngine, type DockerEngine, type Part, type PartInfo } from '@countersign/parts';
 
 const LOOK_EVERY_MS = 5_000;
 const RELEASE_TIMEOUT_MS = 30_000;
@@ -12,6 +12,7 @@ export type DockerPartOptions = {
   readonly fix: string;
   /** The file scripts/release-docker.mjs: stops a daemon that was started for us. */
   readonly releaseScript: string;
+  /** Called where an engine comes or goes after the start. */
   readonly onChange?: (engine: DockerEngine | undefined) => void;
 };
 
@@ -23,29 +24,14 @@ export class DockerPart implements Part {
 
   constructor(private readonly options: DockerPartOptions) {}
 
-  get current(): DockerEngine | undefined {
-    return this.engine;
-  }
-
   async start(): Promise<PartInfo> {
-    const info = await this.check();
-    this.timer = setInterval(() => void this.check(), LOOK_EVERY_MS);
-    this.timer.unref();
-    return info;
-  }
-
-  async check(): Promise<PartInfo> {
     const engine = await findDockerEngine(this.options.env);
-    const hasChanged = engine?.host !== this.engine?.host;
     this.engine = engine;
-    if (hasChanged) this.options.onChange?.(engine);
+    this.timer = setInterval(() => void this.look(), LOOK_EVERY_MS);
+    this.timer.unref();
     return engine
       ? { name: this.name, ok: true, version: engine.version, where: engine.host }
       : { name: this.name, ok: false, version: '', where: '', fix: this.options.fix };
-  }
-
-  async hasImage(image: string): Promise<boolean> {
-    return this.engine !== undefined && hasDockerImage(this.engine.host, image);
   }
 
   /** Stops the daemon where a provisioner started it and nobody else uses it; containers must be gone by then. */
@@ -61,5 +47,12 @@ export class DockerPart implements Part {
       child.once('error', () => resolve());
       child.once('exit', () => resolve());
     });
+  }
+
+  private async look(): Promise<void> {
+    const engine = await findDockerEngine(this.options.env);
+    const hasChanged = engine?.host !== this.engine?.host;
+    this.engine = engine;
+    if (hasChanged) this.options.onChange?.(engine);
   }
 }

@@ -42,6 +42,12 @@ export class PostgresPart implements Part {
     return this.superuserUrl;
   }
 
+  /** Where it listens; carries no password. */
+  get address(): string {
+    const { hostname, port } = new URL(this.url);
+    return `${hostname}:${port || 5432}`;
+  }
+
   async start(): Promise<PartInfo> {
     const { databaseUrl, place, port, portSetting } = this.options;
     if (databaseUrl) return this.useExternal(databaseUrl);

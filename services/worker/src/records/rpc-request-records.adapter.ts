@@ -26,8 +26,8 @@ export class RpcRequestRecords implements RequestRecordsPort {
     return toFact<K>(await this.requests.call('activity.getFact', { requestId, run, kind, id }));
   }
 
-  async latestFact<K extends FactKind>(requestId: string, run: RunRef, kind: K): Promise<StoredFact<K> | undefined> {
-    return toFact<K>(await this.requests.call('activity.latestFact', { requestId, run, kind }));
+  async latestFact<K extends FactKind>(requestId: string, run: RunRef, kind: K, of?: string): Promise<StoredFact<K> | undefined> {
+    return toFact<K>(await this.requests.call('activity.latestFact', { requestId, run, kind, of }));
   }
 
   feedback(requestId: string, run: RunRef, ids: readonly string[]): Promise<readonly string[]> {

@@ -64,8 +64,9 @@ export function fakeRequestRecords(brief: Briefing = aBriefing()): FakeRequestRe
     async getFact<K extends FactKind>(_requestId: string, _run: unknown, kind: K, id: string) {
       return facts.find((fact) => fact.id === id && fact.kind === kind) as StoredFact<K> | undefined;
     },
-    async latestFact<K extends FactKind>(_requestId: string, _run: unknown, kind: K) {
-      return facts.findLast((fact) => fact.kind === kind) as StoredFact<K> | undefined;
+    async latestFact<K extends FactKind>(_requestId: string, _run: unknown, kind: K, of?: string) {
+      const isAbout = (data: object): boolean => of === undefined || Reflect.get(data, 'commit') === of || Reflect.get(data, 'headCommit') === of;
+      return facts.findLast((fact) => fact.kind === kind && isAbout(fact.data)) as StoredFact<K> | undefined;
     },
     async feedback(_requestId, _run, ids) {
       return ids.map((id) => this.feedbackTexts[id] ?? '');
