@@ -12,7 +12,7 @@ import { run } from './lib/run.mjs';
 
 const SYSTEM_ROOT = '/var/lib/countersign';
 const OS_USER = 'postgres';
-const FIX = 'Run `npm ci`, or set DATABASE_URL to a Postgres of your own.';
+const FIX = 'Run `npm install`, or set DATABASE_URL to a Postgres of your own.';
 
 export async function provisionPostgres({ log, env, root }) {
   if (env.DATABASE_URL) return external(env.DATABASE_URL);

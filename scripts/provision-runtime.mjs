@@ -10,7 +10,7 @@ import { ProvisionError } from './lib/provision-error.mjs';
 import { run } from './lib/run.mjs';
 import { isAtLeast } from './lib/version.mjs';
 
-const FIX = 'Run `npm ci`, or install Node 24 and start again with it.';
+const FIX = 'Run `npm install`, or install Node 24 and start again with it.';
 const PLATFORM = `${process.platform}-${process.arch}`;
 const IN_CACHE = 'npm platform package, in the cache';
 

@@ -61,10 +61,13 @@ async function takeConsole(page, app, id) {
 async function takeTemporal(page, app, id) {
   const link = /parked plans\s+(\S+)/.exec(app.output())?.[1] ?? '';
   await page.goto(link);
-  await page.getByText(`request-${id}`).first().waitFor();
+  const row = page.getByRole('link', { name: `request-${id}` });
+  await row.waitFor();
   await page.screenshot({ path: join(IMAGES, 'temporal-list.png') });
-  await page.getByText(`request-${id}`).first().click();
-  await page.getByText('Current Details').first().waitFor();
+  await row.click();
+  // Where the page says in words what it waits for.
+  await page.goto(`${page.url().replace(/\/(timeline|history).*$/, '')}/user-metadata`);
+  await page.getByText('PLAN_REVIEW').first().waitFor();
   await page.screenshot({ path: join(IMAGES, 'temporal-request.png') });
 }
 
@@ -78,7 +81,6 @@ try {
   const page = await browser.newPage({ viewport: WINDOW, colorScheme: 'light' });
   await takeConsole(page, app, id);
   await takeTemporal(page, app, id);
-  if (process.argv.includes('--hold')) { console.log(app.dataDir, app.state(), id, readFileSync(join(app.dataDir, 'identity/sample-people.json'), 'utf8')); await new Promise((r) => setTimeout(r, 1_500_000)); }
 } finally {
   await browser.close();
   await app.stop();

@@ -7,7 +7,10 @@ import { run } from './run.mjs';
 
 const STAMP = 'node_modules/.countersign-stamp';
 
-/** `npm ci` where nothing is installed, or what is installed belongs to another package-lock.json. */
+/**
+ * `npm install` of the locked versions where nothing is installed, or what is installed belongs to another package-lock.json. Not
+ * `npm ci`: it refuses a lock made where a registry did not offer the optional packages of other platforms.
+ */
 export async function installPackages({ log, env, root }) {
   const lock = join(root, 'package-lock.json');
   const digest = createHash('sha256').update(readFileSync(lock)).digest('hex');
@@ -17,11 +20,11 @@ export async function installPackages({ log, env, root }) {
     writeFileSync(stamp, digest);
     return { installed: false };
   }
-  log('installing packages (npm ci)');
+  log('installing packages (npm install)');
   try {
-    await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, env, timeoutMs: 20 * 60_000 });
+    await run('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { cwd: root, env, timeoutMs: 20 * 60_000 });
   } catch (error) {
-    throw new ProvisionError(`The packages could not be installed. ${error.message}`, 'Run `npm ci` and look at what it says.');
+    throw new ProvisionError(`The packages could not be installed. ${error.message}`, 'Run `npm install` and look at what it says.');
   }
   writeFileSync(stamp, digest);
   return { installed: true };

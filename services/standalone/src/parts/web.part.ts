@@ -73,6 +73,6 @@ function nextVersion(root: string): string {
     const text = readFileSync(join(root, 'node_modules/next/package.json'), 'utf8');
     return (JSON.parse(text) as { version: string }).version;
   } catch (error) {
-    throw new PartError('PART_MISSING', 'Next.js is not installed.', 'Run `npm ci`.', { cause: error });
+    throw new PartError('PART_MISSING', 'Next.js is not installed.', 'Run `npm install`.', { cause: error });
   }
 }
