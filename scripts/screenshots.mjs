@@ -1,12 +1,15 @@
-// `node scripts/screenshots.mjs`: takes the pictures of docs/images again, from a throw-away installation of what is built.
+// `node scripts/screenshots.mjs`: takes the pictures in docs/images again, of a throw-away installation of what is built.
+// With the Node of node_modules/.bin on PATH.
 import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-
-import { chromium } from 'playwright-core';
 
 import { sampleRepository, testInstallation } from '../packages/testing/dist/index.js';
 import { ROOT } from './lib/as-script.mjs';
 import { provisionChromium } from './provision-chromium.mjs';
+
+// A dependency of that package, not of the root.
+const { chromium } = createRequire(join(ROOT, 'packages/testing/package.json'))('playwright-core');
 
 const IMAGES = join(ROOT, 'docs/images');
 const WINDOW = { width: 1280, height: 900 };
@@ -51,7 +54,8 @@ async function takeConsole(page, app, id) {
   await page.getByLabel('Name').fill('reviewer');
   await page.getByLabel('Password').fill(reviewer);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByTestId('inbox-item').first().waitFor();
+  // The browser's own words for the time: the page is alive.
+  await page.getByText(/ ago$|^just now$/).first().waitFor();
   await page.screenshot({ path: join(IMAGES, 'console-inbox.png') });
   await page.locator(`[data-request-id="${id}"] a`).click();
   await page.getByTestId('decide-approve').waitFor();
@@ -66,8 +70,8 @@ async function takeTemporal(page, app, id) {
   await page.screenshot({ path: join(IMAGES, 'temporal-list.png') });
   await row.click();
   // Where the page says in words what it waits for.
-  await page.goto(`${page.url().replace(/\/(timeline|history).*$/, '')}/user-metadata`);
-  await page.getByText('PLAN_REVIEW').first().waitFor();
+  await page.getByText('User Metadata').click();
+  await page.locator('iframe').last().contentFrame().getByText('PLAN_REVIEW').waitFor();
   await page.screenshot({ path: join(IMAGES, 'temporal-request.png') });
 }
 

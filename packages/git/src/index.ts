@@ -6,7 +6,7 @@ export { DEFAULT_IMPORT_LIMITS, importBare, type Imported, type ImportLimits, ty
 export { isPublicAddress } from './network-address.js';
 export { quoteWord } from './quote-word.js';
 export { scrubCredentials } from './scrub.js';
-export type { SourceRules } from './source.js';
-export { isUrlSource, parseSourceUrl, resolveSource, type Resolver, type SourceUrl, type UrlRules } from './source-url.js';
+export { chooseBranch, listSource, openSource, type OpenedSource, type SourceRef, type SourceRefs, type SourceRules } from './source.js';
+export { isUrlSource, type Resolver, type UrlRules } from './source-url.js';
 export { MAX_RESULT_FILE_BYTES, type Inspection, type ListedFile } from './tree-inspection.js';
 export { AGENT_IDENTITY, RequestWorkspace, WORKSPACE_OWNER, workspaceRoot, type RequestWorkspaceOptions, type Snapshot } from './workspace.js';

@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import pg from 'pg';
-
 import { git, waitFor, type TestInstallation } from '../src/index.js';
+import { sql } from './superuser.js';
 
 const CLEAN_TIMEOUT_MS = 60_000;
 
@@ -13,18 +12,11 @@ export type Journal = { readonly steps: readonly JournalRow[]; readonly leases: 
 
 /** The worker's journal of a request's executions, read with nothing of ours. */
 export async function journalOf(app: TestInstallation, requestId: string): Promise<Journal> {
-  const password = readFileSync(join(app.dataDir, 'secrets/postgres-password'), 'utf8').trim();
-  const port = app.env['COUNTERSIGN_POSTGRES_PORT'];
-  const client = new pg.Client({ connectionString: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` });
-  await client.connect();
-  try {
-    const of = `WHERE request_id = $1 AND run_key LIKE 'execute/%' ORDER BY run_key`;
-    const steps = await client.query<JournalRow>(`SELECT run_key, step, answer, record FROM worker.journal_step ${of}, step`, [requestId]);
-    const leases = await client.query<Journal['leases'][number]>(`SELECT run_key, epoch FROM worker.journal_lease ${of}`, [requestId]);
-    return { steps: steps.rows, leases: leases.rows };
-  } finally {
-    await client.end();
-  }
+  const of = `WHERE request_id = $1 AND run_key LIKE 'execute/%' ORDER BY run_key`;
+  return {
+    steps: await sql<JournalRow>(app, `SELECT run_key, step, answer, record FROM worker.journal_step ${of}, step`, [requestId]),
+    leases: await sql<Journal['leases'][number]>(app, `SELECT run_key, epoch FROM worker.journal_lease ${of}`, [requestId]),
+  };
 }
 
 /** How often the running log says that a step was made. */

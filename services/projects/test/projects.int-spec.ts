@@ -65,6 +65,8 @@ describe('adding a project', () => {
     await mkdir(join(h.dataDir, 'inner'), { recursive: true });
     await mkdir(join(h.dir, 'elsewhere'));
     await symlink(join(h.dir, 'elsewhere'), join(h.dir, 'sources', 'way-out'));
+    await aRepository(git.git, join(h.dir, 'sources', 'empty'));
+    await mkdir(join(h.dir, 'sources', 'plain'));
     const add = (repo: string, over: object = {}) => admin.call('projects.add', { name: 'refused', repo, ...over });
     const cases: [Promise<unknown>, object][] = [
       [add('/etc'), { code: 'REPO_NOT_ALLOWED', field: 'repo', message: expect.stringContaining('COUNTERSIGN_REPO_ROOTS') }],
@@ -72,6 +74,9 @@ describe('adding a project', () => {
       [add(join(h.dir, 'sources', 'way-out')), { code: 'REPO_NOT_ALLOWED' }],
       [add(`${h.dir}/sources/../elsewhere`), { code: 'REPO_NOT_ALLOWED' }],
       [add(join(h.dir, 'sources', 'missing')), { code: 'REPO_NOT_GIT', field: 'repo' }],
+      [add(join(h.dir, 'sources', 'plain')), { code: 'REPO_NOT_GIT', field: 'repo' }],
+      [add(join(h.dir, 'sources', 'empty')), { code: 'REPO_EMPTY', field: 'repo' }],
+      [add(source.path, { branch: 'nope' }), { code: 'BRANCH_MISSING', field: 'branch', message: expect.stringContaining('next') }],
       [add('sources/sample'), { code: 'INVALID_INPUT', field: 'repo' }],
       [add('https://ada:pw@example.org/a.git'), { code: 'URL_CREDENTIALS', field: 'repo' }],
       [add('http://example.org/a.git'), { code: 'URL_REFUSED' }],
@@ -95,31 +100,16 @@ describe('adding a project', () => {
   });
 
   it('says why an import failed, leaves nothing, and takes the name again', async () => {
-    await aRepository(git.git, join(h.dir, 'sources', 'empty'));
-    await mkdir(join(h.dir, 'sources', 'plain'));
-    for (const [name, repo, code] of [
-      ['again', 'empty', 'REPO_EMPTY'],
-      ['plain', 'plain', 'REPO_NOT_GIT'],
-    ] as const) {
-      await admin.call('projects.add', { name, repo: join(h.dir, 'sources', repo) });
-      const failed = await settled(name);
-      expect(failed.import).toMatchObject({ state: 'failed', code, message: expect.any(String) });
-      expect((await readdir(h.reposDir)).filter((entry) => entry.startsWith(failed.id))).toEqual([]);
-    }
-    await admin.call('projects.add', { name: 'branchless', repo: source.path, branch: 'nope' });
-    expect((await settled('branchless')).import).toMatchObject({ code: 'BRANCH_MISSING', message: expect.stringContaining('next') });
-
-    const before = await admin.call('projects.get', { name: 'again' });
-    const after = await imported('again', { branch: 'next' });
-    expect(after).toMatchObject({ id: before.id, branch: 'next', repo: source.path, settingsVersion: 2 });
-    await expect(admin.call('projects.add', { name: 'again', repo: source.path })).rejects.toMatchObject({ code: 'ALREADY_EXISTS', field: 'name' });
-  });
-
-  it('keeps to the size limit', async () => {
     await h.start({ settings: { repoRoots: [join(h.dir, 'sources')], dataDir: h.dataDir, importLimits: { bytes: 10, ms: 30_000 }, allowPrivateHosts: false } });
-    await admin.call('projects.add', { name: 'too-large', repo: source.path });
-    expect((await settled('too-large')).import).toMatchObject({ state: 'failed', code: 'REPO_TOO_LARGE' });
+    await admin.call('projects.add', { name: 'again', repo: source.path });
+    const failed = await settled('again');
+    expect(failed.import).toMatchObject({ state: 'failed', code: 'REPO_TOO_LARGE', message: expect.any(String) });
+    expect((await readdir(h.reposDir)).filter((entry) => entry.startsWith(failed.id))).toEqual([]);
     await h.start();
+
+    const after = await imported('again', { branch: 'next' });
+    expect(after).toMatchObject({ id: failed.id, branch: 'next', repo: source.path, settingsVersion: 2 });
+    await expect(admin.call('projects.add', { name: 'again', repo: source.path })).rejects.toMatchObject({ code: 'ALREADY_EXISTS', field: 'name' });
   });
 
   it('makes one of two that ask for a name at the same moment', async () => {

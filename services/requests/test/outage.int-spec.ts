@@ -43,3 +43,36 @@ describe('with Postgres away', () => {
     expect((await h.store.read.decisions.all(id)).filter(({ gate }) => gate === 'plan')).toHaveLength(1);
   });
 });
+
+describe('with something away that a call of records needs', () => {
+  let h: Harness;
+  let id: string;
+  beforeEach(async () => {
+    h = await harness();
+    id = await h.create();
+    await h.toPlanReview(id);
+  });
+  afterEach(() => h.close());
+
+  const waitingFor = async (): Promise<string | null | undefined> => (await h.store.read.requests.find(id))?.waitingFor;
+  const note = (text: string | null): Promise<void> => h.activities.noteOutage({ requestId: id, run: h.owner.run }, text);
+
+  it('says so on the request and clears only its own note', async () => {
+    const before = await waitingFor();
+    await note(null);
+    expect(await waitingFor()).toBe(before);
+    await note('Waiting for a service of this installation: it does not answer');
+    expect(await waitingFor()).toContain('a service of this installation');
+    await note(null);
+    expect(await waitingFor()).toBeNull();
+  });
+
+  it('leaves what a paused request waits for', async () => {
+    const row = await h.store.read.requests.find(id);
+    const paused = { by: 'maintainer', reason: null, at: new Date().toISOString() };
+    if (row) await h.store.write((records) => records.requests.update(row, { paused, waitingFor: 'Paused' } as never, new Date()));
+    await note('Waiting for Temporal: it does not answer');
+    await h.activities.noteWaiting({ requestId: id, run: h.owner.run, waitingFor: null });
+    expect(await waitingFor()).toBe('Paused');
+  });
+});

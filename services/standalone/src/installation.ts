@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { PartInfo, ProcessExit } from '@countersign/parts';
+import { assertPortFree, type PartInfo, type ProcessExit } from '@countersign/parts';
 import { installRuntime, type Logger } from '@countersign/platform';
 
 import { prepareDatabase } from './database-roles.js';
@@ -84,9 +84,17 @@ function consolePart({ settings, provisioned, folder, lock, onPartExit }: Instal
   });
 }
 
+/** Told before anything is started. Postgres and Temporal look for themselves, once they ended what a killed start left. */
+async function assertPortsFree({ ports }: Settings): Promise<void> {
+  await assertPortFree(ports.identity, 'COUNTERSIGN_IDENTITY_PORT');
+  await assertPortFree(ports.gateway, 'COUNTERSIGN_GATEWAY_PORT');
+  await assertPortFree(ports.console, 'COUNTERSIGN_CONSOLE_PORT');
+}
+
 /** Everything on this machine: outside parts, identity, services, worker, gateway, console, in that order. */
 export async function startInstallation(deps: InstallationDeps): Promise<Installation> {
   const { folder, logger, shutdown, step } = deps;
+  await assertPortsFree(deps.settings);
   installRuntime(logger);
   const { postgres, temporal, infos } = await startParts(deps);
   const { ownerUrl, serviceUrl, separated } = await step('database', () => prepareDatabase(postgres.url, folder));

@@ -1,7 +1,10 @@
-import { BareRepository, type Git, importBare, isUrlSource, makeGit, parseSourceUrl, resolveSource } from '@countersign/git';
+import { BareRepository, chooseBranch, type Git, importBare, isUrlSource, listSource, makeGit, openSource } from '@countersign/git';
 
 import type { ImportOrder, RepositoryImporterPort } from './repository-importer.port.js';
 import { requireAllowedPath } from './source-path.js';
+
+/** Whoever adds a project waits for this, below the deadline of a call. */
+const LIST_PATIENCE_MS = 5_000;
 
 export type ImportLimits = { readonly bytes: number; readonly ms: number };
 
@@ -26,9 +29,15 @@ export class GitImporterAdapter implements RepositoryImporterPort {
     return new GitImporterAdapter(git, settings);
   }
 
-  async checkSource(source: string): Promise<void> {
-    if (isUrlSource(source)) await resolveSource(parseSourceUrl(source), this.settings);
-    else await requireAllowedPath(source, this.settings);
+  async checkSource(source: string, branch?: string): Promise<void> {
+    if (!isUrlSource(source)) await requireAllowedPath(source, this.settings);
+    const opened = await openSource(this.git, source, this.rules());
+    const patience = AbortSignal.timeout(LIST_PATIENCE_MS);
+    try {
+      chooseBranch(await listSource(opened, patience), branch);
+    } catch (error) {
+      if (!patience.aborted) throw error;
+    }
   }
 
   async import({ source, bareDir, branch, onProgress, signal }: ImportOrder): Promise<{ readonly branch: string }> {

@@ -40,7 +40,7 @@ export class ProjectService {
     const { trail, importer, cedar, viewers, runner } = this.deps;
     const project = await trail.change(viewer, { action: 'projects.add', target: input.name }, async (stores) => {
       requirePermission(viewer, 'project:manage');
-      await importer.checkSource(input.repo);
+      await importer.checkSource(input.repo, input.branch);
       if (input.policy) cedar.check(input.policy);
       const settings = mergedSettings(DEFAULT_SETTINGS, input.settings);
 

@@ -11,11 +11,12 @@ export type ImportOrder = {
 /** Makes bare copies of sources. The source is never written. */
 export interface RepositoryImporterPort {
   /**
-   * Whether the source may be imported, as far as its form and place can tell; it is not read.
+   * Whether the source may be imported, as far as its form, its place and its list of branches can tell. A source that
+   * does not list them within seconds passes: the import says then.
    *
    * @throws AppError saying which rule the source breaks.
    */
-  checkSource(source: string): Promise<void>;
+  checkSource(source: string, branch?: string): Promise<void>;
   /**
    * Whatever an earlier, killed import left behind is replaced; on failure nothing is left.
    *

@@ -47,7 +47,7 @@ export function DiffFiles({ document }: { readonly document: DocumentView }) {
   return (
     <div className="grid min-w-0 gap-3" data-testid="diff">
       <p className="flex flex-wrap gap-x-4 text-14">
-        <span>{files.length} {files.length === 1 ? 'file' : 'files'}, {additions} lines added, {deletions} removed</span>
+        <span>{files.length} {files.length === 1 ? 'file' : 'files'}, {additions} {additions === 1 ? 'line' : 'lines'} added, {deletions} removed</span>
         {truncated ? <strong className="text-waiting">Only the beginning is shown: download the whole patch before you decide.</strong> : null}
         {artifact ? <a className="link" href={`/api/artifacts/${artifact.sha256}`} download>Download the patch</a> : null}
       </p>

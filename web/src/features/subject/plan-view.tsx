@@ -49,12 +49,12 @@ function PlannedFile({ value }: { readonly value: Step['files'][number] }) {
   );
 }
 
-function StepItem({ value }: { readonly value: Step }) {
+function StepItem({ value, number }: { readonly value: Step; readonly number: number }) {
   const { title, instruction, files, commands, ...more } = value;
   return (
     <li className="grid gap-2 border-l-2 border-line pl-3">
-      <p className="font-medium"><Quoted>{title}</Quoted></p>
-      <QuotedBlock>{instruction}</QuotedBlock>
+      <p className="font-medium"><span className="text-muted">Step {number}</span> <Quoted>{title}</Quoted></p>
+      {instruction === title ? null : <QuotedBlock>{instruction}</QuotedBlock>}
       {files.length > 0 ? <ul className="grid gap-0.5" aria-label="Files of this step">{files.map((item, index) => <PlannedFile key={index} value={item} />)}</ul> : <p className="text-13 text-muted">Touches no file.</p>}
       {commands.length > 0 ? <div className="grid gap-1 text-13"><span className="text-muted">Runs</span>{commands.map((argv, index) => <Command key={index} argv={argv} />)}</div> : null}
       {Object.keys(more).length > 0 ? <JsonFields record={more} /> : null}
@@ -77,7 +77,7 @@ export function PlanView({ value }: { readonly value: Plan }) {
         {reasons.length > 0 ? <span className="min-w-0"><Quoted>{reasons.join('; ')}</Quoted></span> : null}
       </p>
       {Object.keys(moreRisk).length > 0 ? <JsonFields record={moreRisk} /> : null}
-      <ol className="grid list-inside gap-4" aria-label="Steps">{steps.map((item, index) => <StepItem key={index} value={item} />)}</ol>
+      <ol className="grid gap-4" aria-label="Steps">{steps.map((item, index) => <StepItem key={index} value={item} number={index + 1} />)}</ol>
       <JsonFields record={more} />
     </div>
   );
