@@ -20,9 +20,13 @@ const DEADLINE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.deadline, SearchAttr
 export function shower(life: Life): (waitingFor?: string) => void {
   // Whoever starts the lifecycle sets SPECIFYING, so the first stage costs no event.
   let shown = 'SPECIFYING/';
+  let waiting: { readonly at: string; readonly text: string } | undefined;
   return (waitingFor) => {
-    setCurrentDetails(detailsOf(life, waitingFor));
-    const { state, gate } = life;
+    const { state, gate, paused } = life;
+    // What it waits for stays shown until the request moves on.
+    const at = `${state}/${gate?.revision ?? ''}/${paused ?? ''}`;
+    if (waitingFor !== undefined) waiting = { at, text: waitingFor };
+    setCurrentDetails(detailsOf(life, waiting?.at === at ? waiting.text : undefined));
     const now = `${state}/${gate?.revision ?? ''}`;
     if (now === shown || state === 'MERGING') return;
     shown = now;
