@@ -34,17 +34,8 @@ async function main(): Promise<number | undefined> {
   // The terminal is for people: what a start does and where things are.
   const logger = createLogger('standalone', settings.logLevel, logFile(folder.file('logs', 'standalone.log')));
   const shutdown = new Shutdown(logger);
-  shutdown.add('data folder', async () => lock.release());
-  const stop = (): void => {
-    say('Stopping…');
-    void shutdown.run().then(() => process.exit(0));
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => undefined);
-
   const step = async <T>(name: string, run: () => Promise<T>): Promise<T> => {
+    if (shutdown.hasBegun) throw new Error('It was stopped while it started.');
     const since = Date.now();
     const result = await run();
     say(`  ${name.padEnd(14)} ${((Date.now() - since) / 1000).toFixed(1)} s`);
@@ -54,15 +45,32 @@ async function main(): Promise<number | undefined> {
     say(`  ! ${exit.name} ended (${exit.reason}) and is started again.`);
     logger.error({ exit }, 'a part ended and is started again');
   };
+  const starting = startInstallation({ settings, provisioned, folder, lock, logger, shutdown, step, say, onPartExit, env: process.env });
+  const stopAll = async (): Promise<void> => {
+    await shutdown.run();
+    // A step that was under way may have added something to stop.
+    await starting.catch(() => undefined);
+    await shutdown.run();
+    lock.release();
+  };
+  const stop = (): void => {
+    if (shutdown.hasBegun) return;
+    say('Stopping…');
+    void stopAll().then(() => process.exit(0));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+
   try {
-    const installation = await startInstallation({ settings, provisioned, folder, lock, logger, shutdown, step, say, onPartExit, env: process.env });
+    const installation = await starting;
     lock.writeState({ addresses: installation.addresses, parts: installation.parts });
     say(announcement(installation, Date.now() - provisioned.begunAt));
     return undefined;
   } catch (error) {
-    // Ctrl-C while it starts ends the parts under its feet; that is no failure.
-    if (!shutdown.isRunning) process.stderr.write(`\n${refusalOf(error)}\n`);
-    await shutdown.run();
+    // Ctrl-C ends the parts under a start's feet: that is no failure, and `stop` ends the process.
+    if (shutdown.hasBegun) return undefined;
+    process.stderr.write(`\n${refusalOf(error)}\n`);
+    await stopAll();
     return 1;
   }
 }

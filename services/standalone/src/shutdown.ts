@@ -4,6 +4,7 @@ import type { Logger } from '@countersign/platform';
 export class Shutdown {
   private readonly steps: { readonly name: string; readonly stop: () => Promise<void> }[] = [];
   private running: Promise<void> | undefined;
+  private begun = false;
 
   constructor(private readonly logger: Logger) {}
 
@@ -11,22 +12,23 @@ export class Shutdown {
     this.steps.push({ name, stop });
   }
 
-  get isRunning(): boolean {
-    return this.running !== undefined;
+  get hasBegun(): boolean {
+    return this.begun;
   }
 
-  /** Once, however often it is called: Ctrl-C reaches us from the terminal and from `npm start`. */
+  /** Called twice at once it runs once; called again later it stops what was added since. */
   run(): Promise<void> {
-    this.running ??= this.stopAll();
+    this.begun = true;
+    this.running ??= this.stopAll().finally(() => (this.running = undefined));
     return this.running;
   }
 
   private async stopAll(): Promise<void> {
-    for (const { name, stop } of this.steps.toReversed()) {
+    for (let step = this.steps.pop(); step; step = this.steps.pop()) {
       try {
-        await stop();
+        await step.stop();
       } catch (error) {
-        this.logger.error({ err: error, part: name }, 'a part did not stop cleanly');
+        this.logger.error({ err: error, part: step.name }, 'a part did not stop cleanly');
       }
     }
   }

@@ -7,7 +7,7 @@ export function detailsOf(life: Life, waitingFor?: string): string {
     `**${life.state}**${life.paused ? ` · paused (${life.paused})` : ''}`,
     settings ? `> ${settings.title.replaceAll(/[\r\n]+/g, ' ').slice(0, 200)}` : '',
     waitingFor ? `Waiting: ${waitingFor}` : '',
-    gate ? `Gate **${gate.gate}**, revision ${gate.revision}, digest \`${gate.digest.slice(0, 16)}…\`, open until ${gate.deadline}` : '',
+    gate ? `Gate **${gate.gate}**, revision ${gate.revision}, digest \`${gate.digest.slice(0, 4)}·${gate.digest.slice(4, 8)}\`, open until ${gate.deadline}` : '',
     life.attempt > 1 ? `Attempt ${life.attempt}` : '',
   ];
   return lines.filter((line) => line !== '').join('\n\n');
