@@ -24,11 +24,12 @@ const say = (line) => void process.stdout.write(`${line}\n`);
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 const bin = (path) => join(ROOT, 'node_modules', path);
 
-const jest = (project, minutes, more = {}) => ({
+/** `workers`: suites that share nothing run two at a time; those of `medium` share the engine and one Postgres. */
+const jest = (project, minutes, { workers = 1, ...more } = {}) => ({
   name: project === 'small' ? 'unit' : project,
   minutes,
   script: bin('jest/bin/jest.js'),
-  args: (report) => ['--ci', '--selectProjects', project, '--json', `--outputFile=${report}`],
+  args: (report) => ['--ci', '--selectProjects', project, `--maxWorkers=${workers}`, '--json', `--outputFile=${report}`],
   isJest: true,
   ...more,
 });
@@ -40,11 +41,11 @@ const STEPS = [
   { name: 'types', minutes: 3, script: bin('@typescript/native/bin/tsc'), args: () => ['-p', 'tsconfig.json', '--noEmit'], inQuick: true },
   { name: 'types web', minutes: 3, script: bin('@typescript/native/bin/tsc'), args: () => ['-p', 'web/tsconfig.json', '--noEmit'], inQuick: true },
   { name: 'knip', minutes: 3, script: bin('knip/bin/knip.js'), args: () => ['--no-config-hints'] },
-  jest('small', 6, { inQuick: true }),
+  jest('small', 6, { inQuick: true, workers: 2 }),
   { name: 'build', minutes: 15, script: join(ROOT, 'scripts/build.mjs'), args: () => [] },
   { name: 'generated', minutes: 3, script: join(ROOT, 'scripts/codegen.mjs'), args: () => ['--check'], needs: 'build' },
   jest('medium', 12),
-  jest('large', 15, { needs: 'build' }),
+  jest('large', 20, { needs: 'build', workers: 2 }),
   { name: 'demo', minutes: 8, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--own-stack', '--times=2'], needs: 'build' },
 ];
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { git, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
 import { approve, createRequest, gateOf, signIn, waitState } from './people.js';
+import { waitUntilClean } from './traces.js';
 
 const ROOT = process.cwd();
 let app: TestInstallation;
@@ -158,8 +158,7 @@ describe('with the CLI only', () => {
     expect(json['mergeRequest']).toMatchObject({ state: expect.stringMatching(/open|closed/) });
   }, 240_000);
 
-  it('leaves no container of a finished request', async () => {
-    await waitFor(() => execFileSync('docker', ['ps', '-aq', '--filter', 'label=dev.countersign.request'], { encoding: 'utf8' }) === '', 30_000);
-    mkdirSync(join(app.dataDir, 'workspaces'), { recursive: true });
-  });
+  it('leaves no container and no workspace of a finished request', async () => {
+    await waitUntilClean(app);
+  }, 90_000);
 });
