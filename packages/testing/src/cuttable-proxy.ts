@@ -29,8 +29,9 @@ async function cuttable(
   onListening: (server: Server) => void = () => undefined,
 ): Promise<Cuttable> {
   const sockets = new Set<Socket>();
-  const server = createServer((inbound) => {
-    const outbound = connect(target);
+  // Docker's clients end what they send and go on reading.
+  const server = createServer({ allowHalfOpen: true }, (inbound) => {
+    const outbound = connect({ ...target, allowHalfOpen: true });
     for (const socket of [inbound, outbound]) {
       sockets.add(socket);
       socket.on('error', () => socket.destroy());
