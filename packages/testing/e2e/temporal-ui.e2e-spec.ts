@@ -64,9 +64,9 @@ describe('in the Temporal UI', () => {
     await page.getByRole('link', { name: `request-${id}` }).click();
     await page.getByRole('link', { name: 'User Metadata' }).or(page.getByRole('tab', { name: 'User Metadata' })).first().click();
     const { digest } = await gateOf(app, id, 'plan');
-    await waitFor(async () => (await framedText(page)).includes(digest.slice(0, 8)), 30_000);
+    await waitFor(async () => (await framedText(page)).includes(`${digest.slice(0, 4)}·${digest.slice(4, 8)}`), 30_000);
     const text = await framedText(page);
-    for (const word of ['rename computeTotal to calculateTotal', 'PLAN_REVIEW', 'Gate plan, revision 1', 'open until']) expect(text).toContain(word);
+    for (const word of ['rename computeTotal to calculateTotal', 'PLAN_REVIEW', 'Waiting: Needs 1 approval', 'Gate plan, revision 1', 'open until']) expect(text).toContain(word);
     await page.getByRole('link', { name: 'Search Attributes' }).or(page.getByRole('tab', { name: 'Search Attributes' })).first().click();
     await page.getByText('"PLAN_REVIEW"').first().waitFor();
     expect(asked.filter(({ protocol, hostname }) => protocol.startsWith('http') && hostname !== '127.0.0.1').map(String)).toEqual([]);
