@@ -5,20 +5,32 @@ const MAX_OPEN = 200;
 /** Running logs by request. A log has one writer, so every activity of this process gets the same one. */
 export class RunningLogs {
   private readonly open = new Map<string, RunningLog>();
+  /** Let go of, and still storing what they held back: a writer who comes meanwhile gets the same one, behind it. */
+  private readonly leaving = new Map<string, { readonly log: RunningLog; readonly flushed: Promise<void> }>();
 
   constructor(private readonly dir: string) {}
 
   of(requestId: string): RunningLog {
-    const log = this.open.get(requestId) ?? new RunningLog({ dir: this.dir, requestId });
+    const log = this.open.get(requestId) ?? this.leaving.get(requestId)?.log ?? new RunningLog({ dir: this.dir, requestId });
     // The map keeps the order of use: the first is the one that nobody used for longest.
     this.open.delete(requestId);
     this.open.set(requestId, log);
     for (const [id, idle] of this.open) {
       if (this.open.size <= MAX_OPEN) break;
       this.open.delete(id);
-      void idle.flush().catch(() => undefined);
+      this.letGo(id, idle);
     }
     return log;
+  }
+
+  private letGo(id: string, log: RunningLog): void {
+    // What cannot be stored now is lost with the log's own file: nobody is left to tell.
+    const flushed = log.flush().catch(() => undefined);
+    const entry = { log, flushed };
+    this.leaving.set(id, entry);
+    void flushed.then(() => {
+      if (this.leaving.get(id) === entry) this.leaving.delete(id);
+    });
   }
 
   /** For writers that say one whole line at a time, without its end. */
@@ -27,7 +39,7 @@ export class RunningLogs {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.open.values()].map((log) => log.flush()));
+    await Promise.allSettled([...[...this.leaving.values()].map(({ flushed }) => flushed), ...[...this.open.values()].map((log) => log.flush())]);
     this.open.clear();
   }
 }
