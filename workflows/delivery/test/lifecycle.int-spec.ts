@@ -98,7 +98,9 @@ async function keepHistory(handle: WorkflowHandle, name: string): Promise<{ even
     const { workflowId } = handle;
     const args = ['workflow', 'show', '-w', workflowId, '-r', description.runId, '--address', address, '--output', 'json'];
     const shown = execFileSync(process.env['TEMPORAL_CLI'] ?? 'temporal', args, { encoding: 'utf8', timeout: 20_000 });
-    writeFileSync(join(HISTORIES, `${name}.json`), `${JSON.stringify(JSON.parse(shown))}\n`);
+    // Stack traces name the folder of whoever records.
+    const text = JSON.stringify(JSON.parse(shown)).replaceAll(process.cwd(), '/countersign');
+    writeFileSync(join(HISTORIES, `${name}.json`), `${text}\n`);
   }
   return { events: history.events?.length ?? 0, bytes: description.historySize ?? 0 };
 }
