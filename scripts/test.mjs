@@ -5,6 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 
 import { ROOT } from './lib/as-script.mjs';
 import { makePreparation } from './lib/prepare.mjs';
+import { startTestStack } from './lib/test-stack.mjs';
 import { runTestStep, stopCurrentStep } from './lib/test-step.mjs';
 import { isAtLeast } from './lib/version.mjs';
 
@@ -19,6 +20,7 @@ const isQuick = process.argv.includes('--quick');
 const only = process.argv.find((arg) => arg.startsWith('--only='))?.slice('--only='.length).split(',');
 const results = [];
 let isInterrupted = false;
+let servers;
 
 const say = (line) => void process.stdout.write(`${line}\n`);
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
@@ -44,8 +46,8 @@ const STEPS = [
   jest('small', 6, { inQuick: true, workers: 2 }),
   { name: 'build', minutes: 15, script: join(ROOT, 'scripts/build.mjs'), args: () => [] },
   { name: 'generated', minutes: 3, script: join(ROOT, 'scripts/codegen.mjs'), args: () => ['--check'], needs: 'build' },
-  jest('medium', 12),
-  jest('large', 20, { needs: 'build', workers: 2 }),
+  jest('medium', 12, { needsServers: true }),
+  jest('large', 20, { needs: 'build', needsServers: true, workers: 2 }),
   { name: 'demo', minutes: 8, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--own-stack', '--times=2'], needs: 'build' },
 ];
 
@@ -86,7 +88,22 @@ async function setUp() {
   }
 }
 
-async function runStep(step, { env, node }) {
+/** Started for the first step that needs them, and kept: once a run. A failure is that of its own line, told once. */
+async function withServers({ env, node }) {
+  const begin = Date.now();
+  try {
+    servers ??= await startTestStack({ root: ROOT, node, env, folder: FOLDER });
+    if (!results.some(({ name }) => name === 'servers')) record('servers', Date.now() - begin, { passed: 1, failed: 0 });
+    return { ...env, ...servers.env };
+  } catch (error) {
+    record('servers', Date.now() - begin, { passed: 0, failed: 1, why: error.message });
+    return undefined;
+  }
+}
+
+async function runStep(step, { env: plainEnv, node }) {
+  const env = step.needsServers ? await withServers({ env: plainEnv, node }) : plainEnv;
+  if (!env) return record(step.name, 0, { passed: 0, failed: 1, why: 'not run: it needs the servers' });
   const begin = Date.now();
   const blocker = step.needs && results.find(({ name, failed }) => name === step.needs && failed > 0);
   if (blocker) return record(step.name, 0, { passed: 0, failed: 1, why: `not run: it needs ${step.needs}, which failed` });
@@ -138,6 +155,7 @@ async function main() {
       await runStep(step, { env, node });
     }
   } finally {
+    await servers?.stop();
     await preparation.leave();
   }
   if (isInterrupted) record('interrupted', 0, { passed: 0, failed: 1, why: 'stopped by a signal' });

@@ -1,27 +1,27 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-
-import type { startStack, TestStack } from './stack.js';
-
-// Jest resolves neither source conditions nor .ts here, so what the setup itself needs is compiled first: 0.2 s.
-const NEEDED = ['packages/parts', 'packages/testing'];
+import { createInterface } from 'node:readline';
 
 declare global {
-  var countersignStack: TestStack | undefined;
+  var countersignStopStack: (() => Promise<void>) | undefined;
 }
 
+/** Set by `npm test`, which starts the servers once for all of its steps. */
+const ALREADY_STARTED = 'COUNTERSIGN_TEST_STACK';
+
+/** Makes one run of jest by hand like a step of `npm test`: with the servers that suites share. */
 // eslint-disable-next-line no-restricted-syntax -- Jest takes the default export.
 export default async function globalSetup({ rootDir }: { readonly rootDir: string }): Promise<void> {
-  for (const folder of NEEDED) compile(rootDir, folder);
-  const compiled = (await import(join(rootDir, 'packages/testing/dist/stack.js'))) as { startStack: typeof startStack };
-  const stack = await compiled.startStack(rootDir);
-  globalThis.countersignStack = stack;
-  Object.assign(process.env, stack.env);
-}
-
-function compile(root: string, folder: string): void {
-  const swc = join(root, 'node_modules/@swc/cli/bin/swc.js');
-  const args = [swc, 'src', '-d', 'dist', '--strip-leading-paths', '--config-file', join(root, '.swcrc')];
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: join(root, folder), encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${folder} does not compile:\n${stderr}`);
+  if (process.env[ALREADY_STARTED]) return;
+  const child = spawn(process.execPath, [join(rootDir, 'scripts/test-stack.mjs')], { cwd: rootDir, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+  });
+  const first = await Promise.race([createInterface(child.stdout)[Symbol.asyncIterator]().next(), ended]);
+  if (first === undefined || first.done) throw new Error('The servers of the tests did not start: see above.');
+  Object.assign(process.env, JSON.parse(first.value) as Record<string, string>);
+  globalThis.countersignStopStack = async () => {
+    child.stdin.end();
+    await ended;
+  };
 }

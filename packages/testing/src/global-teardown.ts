@@ -1,4 +1,4 @@
 // eslint-disable-next-line no-restricted-syntax -- Jest takes the default export.
 export default async function globalTeardown(): Promise<void> {
-  await globalThis.countersignStack?.stop();
+  await globalThis.countersignStopStack?.();
 }
