@@ -84,6 +84,31 @@ describe('Idempotency-Key', () => {
     expect([answers.map(codeOf), made]).toEqual([['SERVICE_UNAVAILABLE', 'NOT_FOUND', 'NOT_FOUND'], 2]);
   });
 
+  it('goes on to the service with a request, again after an answer that was lost, and without one is left out', async () => {
+    gateway.requests.answers['requests.create'] = () => {
+      made += 1;
+      if (made === 1) throw new AppError('SERVICE_UNAVAILABLE', 'lost');
+      return anItem();
+    };
+    await create();
+    await create();
+    await create({ headers: {} });
+    expect(gateway.requests.calls.map(({ input: sent }) => (sent as { key?: string }).key)).toEqual(['key-1', 'key-1', undefined]);
+  });
+
+  it.each([
+    ['comment', 'id: "r1", text: "x"'],
+    ['cancelRequest', 'id: "r1"'],
+    ['pauseRequest', 'id: "r1"'],
+    ['resumeRequest', 'id: "r1"'],
+    ['raiseBudget', `id: "r1", limits: { tokens: null, costMicros: null, wallClockMs: null, attempts: 3 }, digest: "${'a'.repeat(64)}"`],
+  ])('goes on to the service with %s', async (word, given) => {
+    gateway.requests.answers['requests.word'] = () => ({ state: 'PLANNING', paused: false, outcome: 'recorded', code: null, message: null });
+    const { body } = await gateway.send('admin', `mutation { ${word}(input: { ${given} }) { outcome } }`, {}, key);
+    expect(body.data).toEqual({ [word]: { outcome: 'recorded' } });
+    expect(gateway.requests.calls).toMatchObject([{ name: 'requests.word', input: { key: 'key-1' } }]);
+  });
+
   it('gives a suspended person no stored answer', async () => {
     await create();
     gateway.projects.answers['people.me'] = () => aViewer('reviewer', { active: false });

@@ -1,4 +1,5 @@
 import { type ApolloServerPlugin, type GraphQLRequestContext, type GraphQLResponse, HeaderMap } from '@apollo/server';
+import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_FORM } from '@countersign/contracts';
 import { AppError, ERRORS, isErrorCode } from '@countersign/domain';
 import { digestOf } from '@countersign/domain/digest';
 import type { Logger } from '@countersign/platform';
@@ -8,7 +9,6 @@ import type { GraphqlContext } from '../auth/signed-in.js';
 import { toApiError, toGraphqlError } from '../graphql/api-error.js';
 import type { IdempotencyScope, IdempotencyStore } from './idempotency-store.port.js';
 
-const KEY = /^[\x21-\x7e]{1,200}$/;
 const POLL_MS = 100;
 
 type Held = { readonly scope: IdempotencyScope; readonly owner: string };
@@ -69,7 +69,7 @@ function isFinal({ errors, data }: FormattedExecutionResult): boolean {
 export function idempotencyPlugin(options: IdempotencyOptions): ApolloServerPlugin<GraphqlContext> {
   const { store, logger } = options;
   const begin = async (begun: Begun, key: string, keep: (held: Held) => void): Promise<GraphQLResponse | null> => {
-    if (!KEY.test(key)) throw new AppError('INVALID_INPUT', 'must be 1 to 200 printable ASCII characters', { field: 'Idempotency-Key' });
+    if (!IDEMPOTENCY_KEY.test(key)) throw new AppError('INVALID_INPUT', IDEMPOTENCY_KEY_FORM, { field: 'Idempotency-Key' });
     const scope = await scopeOf(begun.contextValue, key);
     if (!scope) return null;
     const found = await claimed(scope, digestOfOperation(begun), options);

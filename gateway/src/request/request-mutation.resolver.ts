@@ -2,6 +2,7 @@ import { Args, ID, Mutation, Resolver } from '@nestjs/graphql';
 
 import { Credential } from '../auth/caller.decorator.js';
 import { RequirePermission } from '../auth/require-permission.decorator.js';
+import { IdempotencyKey } from '../idempotency/idempotency-key.decorator.js';
 import { Services } from '../services.js';
 import { DecideResult, RepairResult, WordResult } from './answer.type.js';
 import { RequestItem } from './request-item.type.js';
@@ -15,8 +16,8 @@ export class RequestMutationResolver {
 
   @Mutation(() => RequestItem)
   @RequirePermission('request:create')
-  createRequest(@Args('input') input: CreateRequestInput, @Credential() token: string): Promise<RequestItem> {
-    return this.services.requests.call('requests.create', input, token);
+  createRequest(@Args('input') input: CreateRequestInput, @Credential() token: string, @IdempotencyKey() key: string | undefined): Promise<RequestItem> {
+    return this.services.requests.call('requests.create', { ...input, key }, token);
   }
 
   @Mutation(() => DecideResult)
@@ -27,32 +28,32 @@ export class RequestMutationResolver {
 
   @Mutation(() => WordResult)
   @RequirePermission('request:comment')
-  comment(@Args('input') { id, text }: CommentInput, @Credential() token: string): Promise<WordResult> {
-    return this.services.requests.call('requests.word', { id, kind: 'comment', text, ...NO_BUDGET }, token);
+  comment(@Args('input') { id, text }: CommentInput, @Credential() token: string, @IdempotencyKey() key: string | undefined): Promise<WordResult> {
+    return this.services.requests.call('requests.word', { id, kind: 'comment', text, ...NO_BUDGET, key }, token);
   }
 
   @Mutation(() => WordResult)
   @RequirePermission('request:cancel', { orOwnRequest: true })
-  cancelRequest(@Args('input') { id, reason }: RequestReasonInput, @Credential() token: string): Promise<WordResult> {
-    return this.services.requests.call('requests.word', { id, kind: 'cancel', text: reason ?? null, ...NO_BUDGET }, token);
+  cancelRequest(@Args('input') { id, reason }: RequestReasonInput, @Credential() token: string, @IdempotencyKey() key: string | undefined): Promise<WordResult> {
+    return this.services.requests.call('requests.word', { id, kind: 'cancel', text: reason ?? null, ...NO_BUDGET, key }, token);
   }
 
   @Mutation(() => WordResult)
   @RequirePermission('request:pause', { orOwnRequest: true })
-  pauseRequest(@Args('input') { id, reason }: RequestReasonInput, @Credential() token: string): Promise<WordResult> {
-    return this.services.requests.call('requests.word', { id, kind: 'pause', text: reason ?? null, ...NO_BUDGET }, token);
+  pauseRequest(@Args('input') { id, reason }: RequestReasonInput, @Credential() token: string, @IdempotencyKey() key: string | undefined): Promise<WordResult> {
+    return this.services.requests.call('requests.word', { id, kind: 'pause', text: reason ?? null, ...NO_BUDGET, key }, token);
   }
 
   @Mutation(() => WordResult)
   @RequirePermission('request:pause', { orOwnRequest: true })
-  resumeRequest(@Args('input') { id, reason }: RequestReasonInput, @Credential() token: string): Promise<WordResult> {
-    return this.services.requests.call('requests.word', { id, kind: 'resume', text: reason ?? null, ...NO_BUDGET }, token);
+  resumeRequest(@Args('input') { id, reason }: RequestReasonInput, @Credential() token: string, @IdempotencyKey() key: string | undefined): Promise<WordResult> {
+    return this.services.requests.call('requests.word', { id, kind: 'resume', text: reason ?? null, ...NO_BUDGET, key }, token);
   }
 
   @Mutation(() => WordResult)
   @RequirePermission('request:budget')
-  raiseBudget(@Args('input') { id, limits, digest }: RaiseBudgetInput, @Credential() token: string): Promise<WordResult> {
-    const word = { id, kind: 'raiseBudget' as const, text: null, limits: { ...limits }, digest };
+  raiseBudget(@Args('input') { id, limits, digest }: RaiseBudgetInput, @Credential() token: string, @IdempotencyKey() key: string | undefined): Promise<WordResult> {
+    const word = { id, kind: 'raiseBudget' as const, text: null, limits: { ...limits }, digest, key };
     return this.services.requests.call('requests.word', word, token);
   }
 

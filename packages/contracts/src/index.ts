@@ -1,3 +1,4 @@
+export * from './idempotency-key.js';
 export * from './paging.js';
 export * from './projects/person.schema.js';
 export * from './projects/policy.schema.js';

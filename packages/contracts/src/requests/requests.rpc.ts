@@ -2,6 +2,7 @@ import { GATES, VERDICTS, WORD_KINDS } from '@countersign/domain';
 import { bodySchema, budgetLimitsSchema, reasonSchema, sha256, titleSchema } from '@countersign/domain/schema';
 import { z } from 'zod';
 
+import { idempotencyKey } from '../idempotency-key.js';
 import { pageInput, pageOf } from '../paging.js';
 import { rpc } from '../rpc-contract.js';
 import { activityRpc } from './activity.rpc.js';
@@ -34,6 +35,16 @@ export const wordInput = byId.extend({
   /** raiseBudget: the new limits and the digest of the budget subject that was shown. */
   limits: budgetLimitsSchema.nullable(),
   digest: sha256.nullable(),
+  /** The same word under the same key is stored and delivered once. */
+  key: idempotencyKey.optional(),
+});
+
+export const createInput = z.object({
+  project: z.string().min(1).max(200),
+  title: titleSchema,
+  body: bodySchema,
+  /** The same input under the same key is one request. */
+  key: idempotencyKey.optional(),
 });
 
 export const DOCUMENTS = ['spec', 'plan', 'diff', 'checks', 'review'] as const;
@@ -54,7 +65,7 @@ export const documentView = z.object({
 
 /** services/requests: records, decisions, the audit trail. */
 export const requestsRpc = {
-  'requests.create': rpc(person, z.object({ project: z.string().min(1).max(200), title: titleSchema, body: bodySchema }), requestItem),
+  'requests.create': rpc(person, createInput, requestItem),
   'requests.list': rpc(
     person,
     pageInput.extend({

@@ -12,6 +12,7 @@ import { RequestEventEntity } from '../request/request-event.entity.js';
 import { RequestEntity } from '../request/request.entity.js';
 import { SlotEntity } from '../slot/slot.entity.js';
 import { WordEntity } from '../word/word.entity.js';
+import { Keys1763800000000 } from './keys.migration.js';
 import { Records1763700000000 } from './records.migration.js';
 
 /** What `dataSourceOptions` and `runMigrations` need besides a URL. */
@@ -33,5 +34,5 @@ export const REQUESTS_DATABASE = {
     AuditEntryEntity,
     AuditPayloadEntity,
   ],
-  migrations: [Records1763700000000],
+  migrations: [Records1763700000000, Keys1763800000000],
 } as const;

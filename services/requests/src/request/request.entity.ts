@@ -11,6 +11,7 @@ export type Phase = (typeof PHASES)[number];
 @Index('ix_request_phase', ['tenantId', 'phase', 'createdAt', 'id'])
 @Index('ix_request_state', ['tenantId', 'state', 'createdAt', 'id'])
 @Index('ix_request_project', ['tenantId', 'projectId', 'createdAt', 'id'])
+@Index('ux_request_key', ['tenantId', 'requesterId', 'idempotencyKey'], { unique: true, where: '(idempotency_key IS NOT NULL)' })
 export class RequestEntity {
   @PrimaryColumn({ type: 'text' })
   id!: string;
@@ -100,4 +101,12 @@ export class RequestEntity {
 
   @Column({ name: 'ended_at', type: 'timestamptz', precision: 3, nullable: true })
   endedAt!: Date | null;
+
+  /** What the caller named the call that made this; forgotten once the key may be used anew. */
+  @Column({ name: 'idempotency_key', type: 'text', nullable: true })
+  idempotencyKey!: string | null;
+
+  /** SHA-256 of that call's input. */
+  @Column({ name: 'idempotency_digest', type: 'text', nullable: true })
+  idempotencyDigest!: string | null;
 }

@@ -1,5 +1,6 @@
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, LessThan } from 'typeorm';
 
+import type { KeyScope } from '../key/keyed-act.js';
 import { phaseOf } from './phase.js';
 import { RequestEventEntity } from './request-event.entity.js';
 import { RequestEntity } from './request.entity.js';
@@ -10,8 +11,24 @@ export type NewEvent = Pick<RequestEventEntity, 'type' | 'actor' | 'text' | 'dat
 export class RequestRepository {
   constructor(private readonly manager: EntityManager) {}
 
-  async insert(row: RequestEntity): Promise<void> {
-    await this.manager.insert(RequestEntity, row);
+  /** Answers the row that stands: this one, or the one that another call stored under the same key meanwhile. */
+  async insert(row: RequestEntity): Promise<RequestEntity> {
+    const { tenantId, requesterId, idempotencyKey } = row;
+    const insert = this.manager.createQueryBuilder().insert().into(RequestEntity).values(row).returning('id');
+    if (idempotencyKey === null) {
+      await insert.execute();
+      return row;
+    }
+    const { raw } = await insert.orIgnore().execute();
+    const isStored = (raw as readonly unknown[]).length === 1;
+    return isStored ? row : this.manager.findOneByOrFail(RequestEntity, { tenantId, requesterId, idempotencyKey });
+  }
+
+  /** The request that the person's key made; one that is older than the key lasts gives it up. */
+  async ofKey({ tenantId, personId, key, since }: KeyScope): Promise<RequestEntity | null> {
+    const held = { tenantId, requesterId: personId, idempotencyKey: key };
+    await this.manager.update(RequestEntity, { ...held, createdAt: LessThan(since) }, { idempotencyKey: null, idempotencyDigest: null });
+    return this.manager.findOneBy(RequestEntity, held);
   }
 
   find(id: string): Promise<RequestEntity | null> {

@@ -5,6 +5,7 @@ import { workflowIdOf } from '@countersign/workflow-contracts';
 
 import { record } from '../audit/journal.js';
 import type { RecordsStore } from '../database/records-store.repository.js';
+import { keyScope, type KeyStamp, requireSameAct, stampOf } from '../key/keyed-act.js';
 import type { Clock } from '../lifecycle/fence.js';
 import { type AccessService, notFound, requirePermission } from '../people/access.service.js';
 import type { ProjectsPort, ProjectView } from '../people/projects.port.js';
@@ -28,10 +29,17 @@ export type RequestServiceDeps = {
 export class RequestService {
   constructor(private readonly deps: RequestServiceDeps) {}
 
-  /** Stored with its outbox row in one transaction: the lifecycle starts also where Temporal is away now. */
+  /**
+   * Stored with its outbox row in one transaction: the lifecycle starts also where Temporal is away now. The same call
+   * again under its key is answered with the request that it made.
+   */
   async create(caller: Caller, input: Input<'requests.create'>): Promise<RequestItem> {
     const { access, projects, store, clock, nudge } = this.deps;
     const { viewer } = await access.visitor(caller);
+    const stamp = stampOf(input);
+    const scope = keyScope(viewer, stamp, clock());
+    const before = scope && (await store.read.requests.ofKey(scope));
+    if (before) return this.again(viewer, before, stamp);
     const project = await projects.projectNamed(viewer.tenantId, input.project);
     if (!project || !may(viewer, 'project:read', project.id)) {
       throw new AppError('NOT_FOUND', `There is no project ${input.project}`, { field: 'project' });
@@ -41,13 +49,16 @@ export class RequestService {
       throw new AppError('REPO_NOT_READY', `The repository of ${project.name} is not imported yet: ${project.import.progress}`, { field: 'project' });
     }
     const now = clock();
-    const row = freshRequest(viewer, project, input, now);
-    await store.write(async (records) => {
-      await records.requests.insert(row);
+    const row = freshRequest(viewer, project, input, stamp, now);
+    const stands = await store.write(async (records) => {
+      const stored = await records.requests.insert(row);
+      if (stored !== row) return stored;
       const note = { type: 'created', actor: viewer.personId, text: `${viewer.name} asked for: ${row.title}`, data: { project: project.id, title: row.title, body: row.body } };
       await record(records, row, note, now);
       await records.outbox.add(row, { kind: 'start', carry: null, requester: viewer.name }, now);
+      return row;
     });
+    if (stands !== row) return this.again(viewer, stands, stamp);
     nudge();
     return toItem(row, () => viewer.name, false);
   }
@@ -107,6 +118,15 @@ export class RequestService {
     return toDetail({ row, project, viewer, needsMe: needing.has(row.id), revisions, decisions, events, words, facts, nameOf });
   }
 
+  /** What the first call with this key made, as it is now. Its outbox row does what is still to be done. */
+  private async again(viewer: Viewer, before: RequestEntity, stamp: KeyStamp): Promise<RequestItem> {
+    const { access, store } = this.deps;
+    requireSameAct(before, stamp);
+    const row = await access.readable(viewer, before.id);
+    const needing = await store.read.lists.needingViewer(access.scopeOf(viewer), [row.id]);
+    return toItem(row, () => viewer.name, needing.has(row.id));
+  }
+
   private async names(tenantId: string, ids: readonly string[]): Promise<Names> {
     if (ids.length === 0) return (id) => id;
     const people = await this.deps.projects.people(tenantId, [...new Set(ids)]);
@@ -115,7 +135,7 @@ export class RequestService {
   }
 }
 
-function freshRequest(viewer: Viewer, project: ProjectView, { title, body }: Input<'requests.create'>, now: Date): RequestEntity {
+function freshRequest(viewer: Viewer, project: ProjectView, { title, body }: Input<'requests.create'>, stamp: KeyStamp, now: Date): RequestEntity {
   const id = newRequestId();
   return {
     id,
@@ -146,5 +166,6 @@ function freshRequest(viewer: Viewer, project: ProjectView, { title, body }: Inp
     updatedAt: now,
     queuedAt: null,
     endedAt: null,
+    ...stamp,
   };
 }

@@ -8,6 +8,7 @@ export type WordStatus = 'recorded' | 'applied' | 'refused';
 /** What a person said other than a vote; only its id travels to the lifecycle. */
 @Entity('word')
 @Index('ix_word_request', ['requestId', 'at'])
+@Index('ux_word_key', ['tenantId', 'actor', 'idempotencyKey'], { unique: true, where: '(idempotency_key IS NOT NULL)' })
 export class WordEntity {
   @PrimaryColumn({ type: 'text' })
   id!: string;
@@ -49,4 +50,12 @@ export class WordEntity {
 
   @Column({ type: 'timestamptz', precision: 3 })
   at!: Date;
+
+  /** What the caller named the call that made this; forgotten once the key may be used anew. */
+  @Column({ name: 'idempotency_key', type: 'text', nullable: true })
+  idempotencyKey!: string | null;
+
+  /** SHA-256 of that call's input. */
+  @Column({ name: 'idempotency_digest', type: 'text', nullable: true })
+  idempotencyDigest!: string | null;
 }

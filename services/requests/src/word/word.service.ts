@@ -10,6 +10,7 @@ import { audit, record } from '../audit/journal.js';
 import type { Records } from '../database/records-store.repository.js';
 import type { DecideDeps } from '../decision/decide.service.js';
 import { channelOf, makeDecision } from '../decision/statement.js';
+import { keyMismatch, keyScope, type KeyStamp, requireSameAct, stampOf } from '../key/keyed-act.js';
 import { wordRefusal, wordTooLate } from '../lifecycle/apply-word.js';
 import { requirePermission, type Visitor } from '../people/access.service.js';
 import type { RequestEntity } from '../request/request.entity.js';
@@ -18,7 +19,11 @@ import type { WordEntity } from './word.entity.js';
 
 type Input = RpcInput<typeof requestsRpc, 'requests.word'>;
 type Output = RpcOutput<typeof requestsRpc, 'requests.word'>;
-type Stored = { readonly word: WordEntity; readonly outboxId: string } | { readonly code: ErrorCode };
+type Stored =
+  | { readonly kind: 'stored'; readonly word: WordEntity; readonly outboxId: string }
+  /** The same word again under its key; `isWaiting` for its delivery. */
+  | { readonly kind: 'before'; readonly word: WordEntity; readonly isWaiting: boolean }
+  | { readonly kind: 'refused'; readonly code: ErrorCode };
 
 /** People's words other than votes: stored first, then sent by id. */
 export class WordService {
@@ -35,18 +40,26 @@ export class WordService {
       if (refusal === 'FORBIDDEN') throw new AppError('FORBIDDEN', `${input.kind} needs another role in ${row.projectName}`);
       return this.answer(row.id, 'refused', refusal);
     }
+    const stamp = stampOf(input);
     const policyVersion = input.kind === 'raiseBudget' ? await this.policyVersion(row) : '';
     const stored = await store.write(async (records): Promise<Stored> => {
       const locked = await records.requests.lock(row.id);
       if (!locked) throw new AppError('NOT_FOUND', `There is no request ${row.id}`);
+      // Before the state is looked at: the first of two pauses is why the second would come too late.
+      const before = await this.before(records, visitor, stamp);
+      if (before) return before;
       const late = wordTooLate(input.kind, locked);
-      return late ? { code: late } : this.store(records, locked, visitor, { ...input, text }, policyVersion);
+      return late ? { kind: 'refused', code: late } : this.store(records, locked, visitor, { ...input, text }, { policyVersion, stamp });
     });
-    if ('code' in stored) {
-      await this.auditRefusal(visitor, row, input, stored.code);
-      return this.answer(row.id, 'refused', stored.code);
+    switch (stored.kind) {
+      case 'stored':
+        return this.send(row.id, stored.word, stored.outboxId);
+      case 'before':
+        return this.again(stored.word, stored.isWaiting);
+      case 'refused':
+        await this.auditRefusal(visitor, row, input, stored.code);
+        return this.answer(row.id, 'refused', stored.code);
     }
-    return this.send(row.id, stored.word, stored.outboxId);
   }
 
   async budgetSubject(caller: Caller, input: RpcInput<typeof requestsRpc, 'requests.budgetSubject'>) {
@@ -57,11 +70,26 @@ export class WordService {
     return budgetDocument(store.read, row, input.limits);
   }
 
-  private async store(records: Records, row: RequestEntity, visitor: Visitor, input: Input, policyVersion: string): Promise<Stored> {
+  private async before(records: Records, { viewer }: Visitor, stamp: KeyStamp): Promise<Stored | undefined> {
+    const scope = keyScope(viewer, stamp, this.deps.clock());
+    const word = scope && (await records.words.ofKey(scope));
+    if (!word) return undefined;
+    requireSameAct(word, stamp);
+    const waiting = await records.outbox.undelivered(word.requestId);
+    return { kind: 'before', word, isWaiting: waiting.some(({ payload }) => payload.kind === 'word' && payload.wordId === word.id) };
+  }
+
+  private async store(
+    records: Records,
+    row: RequestEntity,
+    visitor: Visitor,
+    input: Input,
+    { policyVersion, stamp }: { readonly policyVersion: string; readonly stamp: KeyStamp },
+  ): Promise<Stored> {
     const now = this.deps.clock();
     const { viewer } = visitor;
     const raise = input.kind === 'raiseBudget' ? await this.storeRaise(records, row, visitor, input, policyVersion, now) : null;
-    if (raise?.code !== undefined) return { code: raise.code };
+    if (raise?.code !== undefined) return { kind: 'refused', code: raise.code };
     const said = { id: randomUUID(), kind: input.kind, actor: viewer.personId, text: input.text, limits: input.limits };
     const word: WordEntity = {
       ...said,
@@ -73,14 +101,16 @@ export class WordService {
       code: null,
       delivered: false,
       at: now,
+      ...stamp,
     };
-    await records.words.insert(word);
+    // Words on this request wait for its lock, so whoever took the key meanwhile said something on another one.
+    if ((await records.words.insert(word)) !== word) throw keyMismatch();
     const payload = { kind: 'word', wordId: word.id, word: word.kind } as const;
     const outboxId = await records.outbox.add(row, payload, now, this.deps.decideDeadlineMs * 2);
     const shown = input.kind === 'comment' || input.text === null ? '' : `: ${input.text}`;
     const note = { type: input.kind, actor: viewer.personId, text: `${viewer.name}: ${input.kind}${shown}`, data: { word: word.id, text: input.text } };
     await record(records, row, note, now);
-    return { word, outboxId };
+    return { kind: 'stored', word, outboxId };
   }
 
   /** A raise is a decision of its own, in the same form as any other. */
@@ -149,6 +179,12 @@ export class WordService {
     const result = await delivery.deliver(item, decideDeadlineMs).catch(() => ({ kind: 'pending' }) as const);
     if (result.kind === 'refused') return this.answer(requestId, 'refused', result.code);
     return this.answer(requestId, result.kind, null);
+  }
+
+  /** Not sent again: the first call or the outbox does that, and one of them is enough. */
+  private again({ requestId, status, code }: WordEntity, isWaiting: boolean): Promise<Output> {
+    if (status === 'refused') return this.answer(requestId, 'refused', code);
+    return this.answer(requestId, isWaiting ? 'pending' : 'recorded', null);
   }
 
   private async answer(requestId: string, outcome: Output['outcome'], code: string | null): Promise<Output> {

@@ -8,13 +8,15 @@ import { Field } from '../form/field';
 import { Modal } from '../form/modal';
 import { shortDigest } from '../gate/digest';
 import { refusalWords } from '../gate/refusal-words';
+import type { ActKey } from '../gateway/act-key';
 import { mutate, query } from '../gateway/call';
 import type { RequestDetail } from '../request/request-view';
 import { BudgetSubjectQuery, RaiseBudgetMutation } from './budget.query';
 import { LIMIT_KINDS, LIMIT_WORDS, type LimitKind, limitText } from './budget-words';
 
 type Said = { readonly text: string; readonly code?: string | undefined; readonly isRefused: boolean };
-type Props = { readonly request: RequestDetail; readonly onClose: () => void; readonly onTold: (said: Said) => void };
+/** `act` outlives the dialog, which closes at any answer. */
+type Props = { readonly request: RequestDetail; readonly act: ActKey; readonly onClose: () => void; readonly onTold: (said: Said) => void };
 type Typed = Readonly<Record<LimitKind, string>>;
 
 const shownAmount = (kind: LimitKind, amount: number | null): string => (amount === null ? '' : String(amount / LIMIT_WORDS[kind].unit));
@@ -25,7 +27,7 @@ function patchOf(typed: Typed): Partial<Record<LimitKind, number | null>> {
 }
 
 /** Two steps: type the limits, then see exactly what is signed. */
-export function BudgetDialog({ request, onClose, onTold }: Props) {
+export function BudgetDialog({ request, act, onClose, onTold }: Props) {
   const { limits } = request.budget;
   const [typed, setTyped] = useState<Typed>({
     attempts: shownAmount('attempts', limits.attempts),
@@ -47,8 +49,10 @@ export function BudgetDialog({ request, onClose, onTold }: Props) {
   };
   const raise = async (signed: Preview['budgetSubject']): Promise<void> => {
     setSending(true);
-    const answer = await mutate(crypto.randomUUID(), RaiseBudgetMutation, { input: { id: request.id, digest: signed.digest, limits: signed.limits } });
+    const input = { id: request.id, digest: signed.digest, limits: signed.limits };
+    const answer = await mutate(act.of(input), RaiseBudgetMutation, { input });
     setSending(false);
+    act.answered(answer.ok ? answer.data.raiseBudget.code : answer.failure.code);
     if (!answer.ok) return onTold({ text: answer.failure.message, code: answer.failure.code, isRefused: true });
     const { outcome, code, message } = answer.data.raiseBudget;
     if (outcome === 'refused') return onTold({ text: message ?? '', code: code ?? undefined, isRefused: true });

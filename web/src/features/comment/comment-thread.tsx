@@ -1,11 +1,12 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 
 import { Button } from '../form/button';
 import { Field } from '../form/field';
 import { refusalWords } from '../gate/refusal-words';
+import { ActKey } from '../gateway/act-key';
 import { mutate } from '../gateway/call';
 import type { RequestDetail } from '../request/request-view';
 import { Quoted, QuotedBlock } from '../text/quoted';
@@ -16,15 +17,17 @@ const MAX_CHARS = 10_000;
 
 function CommentForm({ requestId }: { readonly requestId: string }) {
   const router = useRouter();
+  const key = useRef(new ActKey());
   const [text, setText] = useState('');
   const [isSending, setSending] = useState(false);
   const [error, setError] = useState<string>();
   const send = async (): Promise<void> => {
     if (!text.trim()) return setError('Write something first.');
     setSending(true);
-    const answer = await mutate(crypto.randomUUID(), CommentMutation, { input: { id: requestId, text } });
+    const answer = await mutate(key.current.of(text), CommentMutation, { input: { id: requestId, text } });
     setSending(false);
     const refused = answer.ok ? (answer.data.comment.outcome === 'refused' ? answer.data.comment : undefined) : answer.failure;
+    key.current.answered(refused?.code);
     if (refused) return setError(`${refusalWords(refused.code)} ${refused.message ?? ''}`);
     setText('');
     setError(undefined);

@@ -3,6 +3,7 @@
 import { useRef, useState } from 'react';
 
 import type { Gate, Verdict } from '../../graphql/generated/graphql';
+import { ActKey } from '../gateway/act-key';
 import { mutate } from '../gateway/call';
 import { DecideMutation } from './decide.mutation';
 
@@ -17,29 +18,23 @@ export type Told = {
 
 export type Word = { readonly gate: Gate; readonly digest: string; readonly verdict: Verdict; readonly reason?: string };
 
-/** The refusals after which the same words may be sent again under the same key. */
-const MAY_REPEAT: ReadonlySet<string> = new Set(['SERVICE_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CONFLICT']);
-
 export function useDecision(requestId: string, onTold: (told: Told) => void) {
   const [isSending, setSending] = useState(false);
   const [told, setTold] = useState<Told>();
-  const key = useRef<{ readonly word: string; readonly key: string }>(undefined);
+  const key = useRef(new ActKey());
 
   const decide = async (word: Word): Promise<Told> => {
-    const text = JSON.stringify(word);
-    // The same word after a lost answer is the same act; a new word is a new one.
-    if (key.current?.word !== text) key.current = { word: text, key: crypto.randomUUID() };
     setSending(true);
     setTold(undefined);
     const { gate, digest, verdict, reason } = word;
-    const answer = await mutate(key.current.key, DecideMutation, {
+    const answer = await mutate(key.current.of(word), DecideMutation, {
       input: { id: requestId, gate, digest, verdict, ...(reason ? { reason } : {}) },
     });
     const said = { verdict, gate, digest };
     const result: Told = answer.ok
       ? { ...said, outcome: answer.data.decide.outcome, code: answer.data.decide.code ?? undefined, message: answer.data.decide.message ?? undefined }
       : { ...said, outcome: 'refused', ...answer.failure };
-    if (!MAY_REPEAT.has(result.code ?? '')) key.current = undefined;
+    key.current.answered(result.code);
     setSending(false);
     setTold(result);
     onTold(result);

@@ -5,6 +5,7 @@ import { useRef, useState } from 'react';
 
 import { Button } from '../form/button';
 import { Field } from '../form/field';
+import { ActKey } from '../gateway/act-key';
 import type { Failure } from '../gateway/answer';
 import { mutate } from '../gateway/call';
 import { Notice } from '../page/tone';
@@ -19,7 +20,7 @@ type Props = { readonly projects: readonly { readonly name: string; readonly bra
 
 export function NewRequestForm({ projects }: Props) {
   const router = useRouter();
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(new ActKey());
   const [failure, setFailure] = useState<Failure>();
   const [isSending, setSending] = useState(false);
   const errorOf = (field: string): string | undefined => (failure?.field === field ? failure.message : undefined);
@@ -31,10 +32,10 @@ export function NewRequestForm({ projects }: Props) {
       return setFailure({ code: 'INVALID_INPUT', field: 'body', message: 'The text is longer than 64 kB.' });
     }
     setSending(true);
-    const answer = await mutate(key.current, CreateRequestMutation, { input: { project: text('project'), title: text('title'), body } });
+    const input = { project: text('project'), title: text('title'), body };
+    const answer = await mutate(key.current.of(input), CreateRequestMutation, { input });
     if (answer.ok) return router.push(`/requests/${encodeURIComponent(answer.data.createRequest.id)}`);
-    // The corrected form is another request; a lost answer is asked for again under the same key.
-    if (answer.failure.code !== 'SERVICE_UNAVAILABLE') key.current = crypto.randomUUID();
+    key.current.answered(answer.failure.code);
     setFailure(answer.failure);
     setSending(false);
   };

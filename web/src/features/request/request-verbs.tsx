@@ -1,11 +1,12 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 
 import { BudgetDialog } from '../budget/budget-dialog';
 import { Button } from '../form/button';
 import { refusalWords } from '../gate/refusal-words';
+import { ActKey } from '../gateway/act-key';
 import { mutate } from '../gateway/call';
 import { Notice } from '../page/tone';
 import { Quoted } from '../text/quoted';
@@ -16,8 +17,7 @@ import { VERB_TEXTS, type Verb, VerbDialog } from './verb-dialog';
 
 type Said = { readonly text: string; readonly code?: string | undefined; readonly isRefused: boolean };
 
-async function sendWord(verb: Verb, id: string, reason: string): Promise<Said> {
-  const key = crypto.randomUUID();
+async function sendWord(key: string, verb: Verb, id: string, reason: string): Promise<Said> {
   if (verb === 'repair') {
     const answer = await mutate(key, RepairMutation, { id });
     return answer.ok ? { text: 'Repaired; it goes on from the recorded state.', isRefused: false } : { text: answer.failure.message, code: answer.failure.code, isRefused: true };
@@ -33,6 +33,7 @@ async function sendWord(verb: Verb, id: string, reason: string): Promise<Said> {
 /** Verbs about the request itself; what is approved has a bar of its own. */
 export function RequestVerbs({ request, viewer }: { readonly request: RequestDetail; readonly viewer: Viewer }) {
   const router = useRouter();
+  const key = useRef(new ActKey());
   const [asking, setAsking] = useState<Verb | 'budget'>();
   const [isSending, setSending] = useState(false);
   const [said, setSaid] = useState<Said>();
@@ -46,7 +47,8 @@ export function RequestVerbs({ request, viewer }: { readonly request: RequestDet
   };
   const send = async (verb: Verb, reason: string): Promise<void> => {
     setSending(true);
-    const next = await sendWord(verb, request.id, reason);
+    const next = await sendWord(key.current.of([verb, reason]), verb, request.id, reason);
+    key.current.answered(next.code);
     setSending(false);
     told(next);
   };
@@ -73,7 +75,7 @@ export function RequestVerbs({ request, viewer }: { readonly request: RequestDet
         ) : null}
       </div>
       {asking === 'budget' ? (
-        <BudgetDialog request={request} onClose={() => setAsking(undefined)} onTold={told} />
+        <BudgetDialog request={request} act={key.current} onClose={() => setAsking(undefined)} onTold={told} />
       ) : asking ? (
         <VerbDialog verb={asking} isSending={isSending} onSend={(reason) => send(asking, reason)} onClose={() => setAsking(undefined)} />
       ) : null}
