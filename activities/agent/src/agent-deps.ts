@@ -1,8 +1,9 @@
+import type { ModelChoice, ModelStage } from '@countersign/domain';
 import type { ApprovalEvidencePort, RequestRecordsPort, RunRef } from '@countersign/workflow-contracts';
 
 import type { AgentWorkspaces } from './ports/agent-workspace.port.js';
 import type { JournalPort } from './ports/journal.port.js';
-import type { LanguageModelPort, ModelStage } from './ports/language-model.port.js';
+import type { LanguageModelPort } from './ports/language-model.port.js';
 import type { ArtifactWriterPort, RunningLogPort } from './ports/running-log.port.js';
 import type { SandboxLimits, ToolSandboxPort } from './ports/tool-sandbox.port.js';
 
@@ -40,7 +41,8 @@ export type AgentProgress = { readonly step: number };
 export type AgentDeps = {
   readonly records: RequestRecordsPort;
   readonly evidence: ApprovalEvidencePort;
-  readonly model: (stage: ModelStage) => LanguageModelPort;
+  /** By what the project chose. @throws AppError MODEL_NOT_CONFIGURED saying what to set. */
+  readonly model: (stage: ModelStage, project: ModelChoice) => LanguageModelPort;
   readonly sandbox: ToolSandboxPort;
   readonly workspaces: AgentWorkspaces;
   readonly artifacts: ArtifactWriterPort;

@@ -1,9 +1,9 @@
-import { exceededBudget, type BudgetKind, type BudgetLimits, type BudgetUsage } from '@countersign/domain';
+import { exceededBudget, type BudgetKind, type BudgetLimits, type BudgetUsage, type ModelStage } from '@countersign/domain';
 
 import type { AgentDeps } from './agent-deps.js';
 import type { AgentRun } from './agent-run.js';
 import type { RunLease, StepRecord } from './ports/journal.port.js';
-import type { ChatMessage, ChatRequest, LanguageModelPort, ModelAnswer, ModelStage, ToolCall, ToolResult } from './ports/language-model.port.js';
+import type { ChatMessage, ChatRequest, LanguageModelPort, ModelAnswer, ToolCall, ToolResult } from './ports/language-model.port.js';
 import { TOOL_ARGS, isOffered, toolsOf, type CannotCode } from './tool-declarations.js';
 
 export type LoopEnd =

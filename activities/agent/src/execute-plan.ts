@@ -80,7 +80,7 @@ async function runSteps(deps: AgentDeps, execution: Execution): Promise<LoopEnd>
   const runner = await openTools(deps, execution);
   try {
     const tools = new ExecutionTools(deps, run, { plan, workspace, runner, from: finished.at(-1)?.snapshotCommit ?? plan.baseCommit });
-    return await new AgentLoop(deps, run, deps.model('execute'), {
+    return await new AgentLoop(deps, run, deps.model('execute', run.briefing.project.settings.models), {
       stage: 'execute',
       lease,
       finished,

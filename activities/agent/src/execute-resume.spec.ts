@@ -42,7 +42,7 @@ let modelCalls: number;
 const BODY = 'rename foo to bar\nreplace "bar" with "baz"\nadd file n.ts\n```\nbaz\n```\nrename baz to qux';
 
 const model: LanguageModelPort = {
-  id: 'offline',
+  ...new OfflineModel(),
   chat(request) {
     modelCalls += request.stage === 'execute' ? 1 : 0;
     return new OfflineModel().chat(request);
@@ -72,7 +72,7 @@ function killable(fuse: Fuse): AgentDeps {
     sandbox: mined(deps.sandbox, fuse),
     artifacts: mined(deps.artifacts, fuse),
     workspaces: (request) => mined(deps.workspaces(request), fuse),
-    model: (stage) => mined(deps.model(stage), fuse),
+    model: (stage, project) => mined(deps.model(stage, project), fuse),
   };
 }
 

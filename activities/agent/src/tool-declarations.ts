@@ -1,6 +1,7 @@
+import type { ModelStage } from '@countersign/domain';
 import { z } from 'zod';
 
-import type { ModelStage, ToolDeclaration } from './ports/language-model.port.js';
+import type { ToolDeclaration } from './ports/language-model.port.js';
 
 /** Codes with which a model may say why it cannot; anything else of its own is MODEL_CANNOT. */
 export const CANNOT_CODES = [
@@ -49,6 +50,8 @@ const DESCRIPTIONS: Readonly<Record<ToolName, string>> = {
 const STAGE_TOOLS: Readonly<Record<ModelStage, readonly ToolName[]>> = {
   spec: ['cannot'],
   plan: ['list', 'search', 'read', 'recipe', 'cannot'],
+  review: ['list', 'search', 'read'],
+  chat: ['list', 'search', 'read'],
   execute: ['list', 'search', 'read', 'edit', 'write', 'delete', 'recipe', 'run', 'finish', 'cannot'],
 };
 

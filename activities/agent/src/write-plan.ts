@@ -80,7 +80,7 @@ export async function writePlan(deps: AgentDeps, { requestId, specId, baseId, fe
     const lease = await journal.acquireLease(requestId, run.runKey);
     const opening = await openingOf(deps, run, spec, feedback);
     const finished = await journal.steps(requestId, run.runKey);
-    const model = deps.model('plan');
+    const model = deps.model('plan', run.briefing.project.settings.models);
     const end = await notingOutage(deps, requestId, run.ref, () =>
       withTools(deps, run, baseCommit, (act) =>
         new AgentLoop(deps, run, model, { stage: 'plan', lease, finished, opening, output: OUTPUT, act, settle: async () => baseCommit, onStep }).toEnd(),

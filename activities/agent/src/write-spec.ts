@@ -23,7 +23,7 @@ export async function writeSpec(deps: AgentDeps, { requestId, feedback }: Parame
       { name: 'rules' as const, text: project.settings.rules },
       ...(await feedbackSections(deps, run, feedback)),
     ];
-    const model = deps.model('spec');
+    const model = deps.model('spec', run.briefing.project.settings.models);
     const end = await new AgentLoop(deps, run, model, {
       stage: 'spec',
       lease,

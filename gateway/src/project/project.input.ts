@@ -19,6 +19,31 @@ export class EnvVariableInput {
   @Field() value!: string;
 }
 
+@InputType({ description: 'What is left out keeps its value; null goes back to the next in line.' })
+export class ModelChoicePatch {
+  @Field(() => String, { nullable: true }) all?: string | null;
+  @Field(() => String, { nullable: true }) spec?: string | null;
+  @Field(() => String, { nullable: true }) plan?: string | null;
+  @Field(() => String, { nullable: true }) execute?: string | null;
+  @Field(() => String, { nullable: true }) review?: string | null;
+  @Field(() => String, { nullable: true }) chat?: string | null;
+}
+
+@InputType()
+export class EgressRuleInput {
+  @Field() host!: string;
+  @Field(() => Int, { nullable: true, description: 'Default 443.' }) port?: number;
+  @Field(() => [String], { nullable: true, description: 'Default GET and HEAD.' }) methods?: ('GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS')[];
+  @Field(() => Boolean, { nullable: true }) tunnel?: boolean;
+  @Field(() => String, { nullable: true, description: "Name of a credential of the installation." }) credential?: string | null;
+}
+
+@InputType({ description: 'The rules of a phase as a whole; a phase left out keeps its own.' })
+export class EgressSettingsPatch {
+  @Field(() => [EgressRuleInput], { nullable: true }) setup?: EgressRuleInput[];
+  @Field(() => [EgressRuleInput], { nullable: true }) execute?: EgressRuleInput[];
+}
+
 @InputType({ description: 'What is left out keeps its value, or its default for a new project.' })
 export class ProjectSettingsPatch {
   @Field(() => GateSettingsPatch, { nullable: true }) gates?: GateSettingsPatch;
@@ -35,6 +60,9 @@ export class ProjectSettingsPatch {
   @Field(() => Int, { nullable: true }) maxDiffLines?: number;
   @Field(() => SafeInt, { nullable: true }) gateWindowMs?: number;
   @Field(() => SafeInt, { nullable: true }) reminderMs?: number;
+  @Field(() => ModelChoicePatch, { nullable: true }) models?: ModelChoicePatch;
+  @Field(() => Boolean, { nullable: true }) reviewBlocks?: boolean;
+  @Field(() => EgressSettingsPatch, { nullable: true }) egress?: EgressSettingsPatch;
 }
 
 @InputType()

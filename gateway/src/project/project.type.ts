@@ -20,6 +20,31 @@ export class EnvVariable {
   @Field() value!: string;
 }
 
+@ObjectType({ description: '`offline` or `provider:model`; null takes the next in line: `all`, then the installation.' })
+export class ModelChoice {
+  @Field(() => String, { nullable: true }) all!: string | null;
+  @Field(() => String, { nullable: true }) spec!: string | null;
+  @Field(() => String, { nullable: true }) plan!: string | null;
+  @Field(() => String, { nullable: true }) execute!: string | null;
+  @Field(() => String, { nullable: true }) review!: string | null;
+  @Field(() => String, { nullable: true }) chat!: string | null;
+}
+
+@ObjectType({ description: 'What one host may be asked; a tunnel is passed through without being read.' })
+export class EgressRule {
+  @Field() host!: string;
+  @Field(() => Int) port!: number;
+  @Field(() => [String]) methods!: string[];
+  @Field() tunnel!: boolean;
+  @Field(() => String, { nullable: true }) credential!: string | null;
+}
+
+@ObjectType()
+export class EgressSettings {
+  @Field(() => [EgressRule]) setup!: EgressRule[];
+  @Field(() => [EgressRule]) execute!: EgressRule[];
+}
+
 @ObjectType()
 export class ProjectSettings {
   @Field(() => GateSettings) gates!: GateSettings;
@@ -36,6 +61,9 @@ export class ProjectSettings {
   @Field(() => Int) maxDiffLines!: number;
   @Field(() => SafeInt) gateWindowMs!: number;
   @Field(() => SafeInt) reminderMs!: number;
+  @Field(() => ModelChoice) models!: ModelChoice;
+  @Field() reviewBlocks!: boolean;
+  @Field(() => EgressSettings) egress!: EgressSettings;
 }
 
 @ObjectType()

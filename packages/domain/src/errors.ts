@@ -78,6 +78,24 @@ export const ERRORS = {
 
   MODEL_CANNOT: row('refused'),
   MODEL_OUTPUT_INVALID: row('refused'),
+  /** The provider asks to slow down, or is overloaded. */
+  MODEL_RATE_LIMITED: row('unavailable', true),
+  MODEL_UNAVAILABLE: row('unavailable', true),
+  /** A person mends key, name or setting; until then the request waits. */
+  MODEL_KEY_INVALID: row('unavailable', true),
+  MODEL_UNKNOWN: row('unavailable', true),
+  MODEL_NOT_CONFIGURED: row('unavailable', true),
+  MODEL_CONTEXT_TOO_LONG: row('refused'),
+  MODEL_REFUSED: row('refused'),
+  MODEL_FILTERED: row('refused'),
+  /** The provider says that the call itself is wrong. */
+  MODEL_CALL_REFUSED: row('refused'),
+  /** A money limit cannot hold where the price is not known. */
+  PRICE_UNKNOWN: row('refused'),
+  EDIT_NOT_UNIQUE: row('refused'),
+  EGRESS_REFUSED: row('refused'),
+  EGRESS_UNAVAILABLE: row('unavailable', true),
+  LOCKFILE_NOT_HONEST: row('refused'),
   RENAME_TARGET_TAKEN: row('refused'),
   NOTHING_TO_CHANGE: row('refused'),
   PLAN_TOUCHES_SUBMODULE: row('refused'),
@@ -107,6 +125,8 @@ export type AppErrorOptions = {
   readonly cause?: unknown;
   /** The input field that broke the rule. */
   readonly field?: string;
+  /** The other side said when to come back, in milliseconds from now. */
+  readonly retryAfterMs?: number;
   /** Plain JSON that helps the person: places, tips of branches, limits. Never a secret. */
   readonly details?: unknown;
 };
@@ -116,6 +136,7 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly field: string | undefined;
   readonly details: unknown;
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -125,5 +146,6 @@ export class AppError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.field = options.field;
     this.details = options.details;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

@@ -1,4 +1,5 @@
 import type { BudgetUsage } from './budget.js';
+import type { EgressPhase } from './egress.js';
 import type { Plan, Spec } from './plan.js';
 
 /** A reference into the artifact store; contents never enter history. */
@@ -14,6 +15,8 @@ export type Finding = {
   readonly message: string;
   readonly path: string | null;
   readonly line: number | null;
+  /** Of a model's finding, 0 to 1; absent where a rule found it. */
+  readonly confidence?: number;
 };
 
 export const CHECK_STATUSES = ['passed', 'failed', 'failedBefore', 'notRun', 'notConfigured'] as const;
@@ -70,6 +73,21 @@ export type Facts = {
   publication: { readonly branch: string; readonly headCommit: string };
   mergeRequest: { readonly number: number; readonly branch: string; readonly target: string; readonly url: string };
   review: { readonly reviewer: string; readonly headCommit: string; readonly findings: readonly Finding[] };
+  /** What a model's passes found; `review` posts it together with what our rules found. */
+  modelReview: {
+    readonly reviewer: string;
+    readonly headCommit: string;
+    readonly passes: readonly { readonly name: string; readonly findings: number; readonly error: string | null }[];
+    readonly findings: readonly Finding[];
+  };
+  /** What a phase asked of the network, allowed or not. */
+  egress: {
+    readonly phase: EgressPhase;
+    readonly allowed: number;
+    readonly refused: number;
+    readonly tunnels: readonly string[];
+    readonly log: ArtifactRef;
+  };
   mergePrep: {
     readonly targetRef: string;
     readonly targetTip: string;

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { DEFAULT_PROJECT_SETTINGS } from '@countersign/domain';
 import { aGit, aRepository, type TestRepository } from '@countersign/git/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { DEFAULT_SETTINGS } from '../src/index.js';
 import { type As, type ProjectsHarness, projectsHarness } from './projects.harness.js';
 import { until } from './until.js';
 
@@ -51,7 +51,7 @@ describe('adding a project', () => {
       repo: source.path,
       bare: join(h.reposDir, `${added.id}.git`),
       branch: 'main',
-      settings: { ...DEFAULT_SETTINGS, testCommand: 'npm test', gates: { ...DEFAULT_SETTINGS.gates, spec: 'required' } },
+      settings: { ...DEFAULT_PROJECT_SETTINGS, testCommand: 'npm test', gates: { ...DEFAULT_PROJECT_SETTINGS.gates, spec: 'required' } },
       bringHome: [`git -C ${source.path} pull --ff-only ${project.bare} main`],
     });
     const tip = await git.git.run(['rev-parse', 'refs/heads/main'], { gitDir: project.bare, deadlineMs: 5_000 });

@@ -55,7 +55,7 @@ describe('the journal in Postgres', () => {
 
   it('keeps NUL and lone surrogates of a tool as they are', async () => {
     const lease = await journal.acquireLease('r-odd', 'execute/1');
-    const answer = { text: 'a\0b\ud800', toolCalls: [], output: { x: 1.5 }, usage: { inputTokens: 1, outputTokens: 1, costMicros: null } };
+    const answer = { text: 'a\0b\ud800', toolCalls: [], output: { x: 1.5 }, usage: { inputTokens: 1, outputTokens: 1, cachedInputTokens: 0, costMicros: null } };
     await journal.recordAnswer(lease, 1, answer);
     expect(await journal.answer('r-odd', 'execute/1', 1)).toEqual(answer);
   });

@@ -2,7 +2,7 @@ import type { ModelAnswer, ToolCall } from '../ports/language-model.port.js';
 import type { CannotCode } from '../tool-declarations.js';
 
 /** Nothing is sent anywhere and nothing is paid: 0 is what it costs, not an unknown price. */
-const USAGE = { inputTokens: 0, outputTokens: 0, costMicros: 0 } as const;
+const USAGE = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, costMicros: 0 } as const;
 
 export function calling(text: string, ...toolCalls: readonly ToolCall[]): ModelAnswer {
   return { text, toolCalls, output: null, usage: USAGE };

@@ -1,14 +1,11 @@
-import type { ErrorCode } from '@countersign/domain';
-
-export const MODEL_STAGES = ['spec', 'plan', 'execute'] as const;
-export type ModelStage = (typeof MODEL_STAGES)[number];
+import type { ErrorCode, ModelStage } from '@countersign/domain';
 
 /** A JSON Schema document. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Named pieces of a task. All of them are data: an adapter fences them when it renders text. */
 export type TaskSection = {
-  readonly name: 'title' | 'body' | 'rules' | 'feedback' | 'spec' | 'plan' | 'start';
+  readonly name: 'title' | 'body' | 'rules' | 'feedback' | 'spec' | 'plan' | 'start' | 'thread' | 'question' | 'diff' | 'checks' | 'summary';
   readonly text: string;
 };
 
@@ -29,8 +26,10 @@ export type ChatMessage =
 export type ToolDeclaration = { readonly name: string; readonly description: string; readonly input: JsonSchema };
 
 export type ModelUsage = {
+  /** All of them, those read from the provider's cache included. */
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly cachedInputTokens: number;
   /** Integer micro-units; null where the price is not known. */
   readonly costMicros: number | null;
 };
@@ -42,6 +41,23 @@ export type ModelAnswer = {
   /** What the output schema asks for, not validated; null where the model did not give any. */
   readonly output: unknown;
   readonly usage: ModelUsage;
+};
+
+/** What one model can take and what it costs; the price is null where none is known. */
+export type ModelFacts = {
+  readonly contextTokens: number;
+  readonly price: ModelPrice | null;
+};
+
+/** Micro-units of `currency` for a million tokens. */
+export type ModelPrice = {
+  readonly currency: 'USD';
+  readonly inputMicros: number;
+  readonly cachedInputMicros: number;
+  readonly outputMicros: number;
+  /** RFC 3339 date on which the source said so. */
+  readonly asOf: string;
+  readonly source: string;
 };
 
 export type ChatRequest = {
@@ -57,6 +73,7 @@ export type ChatRequest = {
 export interface LanguageModelPort {
   /** Shown wherever its work is: `offline`, `provider:model`. */
   readonly id: string;
+  readonly facts: ModelFacts;
   /** @throws AppError whose code says whether the same call may be tried again. */
   chat(request: ChatRequest): Promise<ModelAnswer>;
 }

@@ -8,7 +8,7 @@ const answer = (text: string): ModelAnswer => ({
   text,
   toolCalls: [{ id: 'c1', name: 'read', args: { path: 'ü "quoted".ts' } }],
   output: null,
-  usage: { inputTokens: 1, outputTokens: 2, costMicros: null },
+  usage: { inputTokens: 1, outputTokens: 2, cachedInputTokens: 1, costMicros: null },
 });
 
 const record = (step: number, over: Partial<StepRecord> = {}): StepRecord => ({

@@ -26,6 +26,16 @@ export type SandboxSpec = {
   readonly mounts: readonly SandboxMount[];
   readonly env: Readonly<Record<string, string>>;
   readonly limits: SandboxLimits;
+  /** The only way out, where the project allows one; absent: no network at all. */
+  readonly egress?: SandboxEgress;
+};
+
+/** A broker outside of the sandbox. The adapter offers it on the loopback of the sandbox's own, empty network. */
+export type SandboxEgress = {
+  /** Unix socket of the host, of this run alone; speaks HTTP proxy. */
+  readonly socket: string;
+  /** PEM file of the host: the certificate authority that only this sandbox trusts. */
+  readonly caFile: string;
 };
 
 export type ExecRequest = {

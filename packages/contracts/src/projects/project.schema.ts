@@ -30,6 +30,8 @@ export const settingsPatch = projectSettingsSchema
   .extend({
     gates: projectSettingsSchema.shape.gates.partial(),
     limits: projectSettingsSchema.shape.limits.partial(),
+    models: projectSettingsSchema.shape.models.partial(),
+    egress: projectSettingsSchema.shape.egress.partial(),
   })
   .partial();
 

@@ -18,6 +18,8 @@ const kind = z.enum([
   'publication',
   'mergeRequest',
   'review',
+  'modelReview',
+  'egress',
   'mergePrep',
   'conflict',
   'merge',

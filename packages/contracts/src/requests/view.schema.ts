@@ -78,6 +78,7 @@ export const findingSchema = z.object({
   message: z.string(),
   path: z.string().nullable(),
   line: z.int().nullable(),
+  confidence: z.number().min(0).max(1).exactOptional(),
 });
 
 export const artifactRefSchema = z.object({ sha256: z.string(), bytes: z.int(), name: z.string(), mediaType: z.string() });

@@ -1,9 +1,7 @@
-import { DEFAULT_LIMITS } from '../budget.js';
 import type { Vote } from '../decisions.js';
 import type { DecisionEvidence, Evidence, GateEvidence } from '../effects.js';
-import { DEFAULT_GATES, DEFAULT_GATE_WINDOW_MS, DEFAULT_REMINDER_MS } from '../gates.js';
 import type { Plan, Spec } from '../plan.js';
-import type { ProjectSettings } from '../project.js';
+import { DEFAULT_PROJECT_SETTINGS, type ProjectSettings } from '../project.js';
 
 const DIGEST = 'a'.repeat(64);
 
@@ -27,23 +25,7 @@ export function aPlan(over: Partial<Plan> = {}): Plan {
 }
 
 export function someSettings(over: Partial<ProjectSettings> = {}): ProjectSettings {
-  return {
-    gates: DEFAULT_GATES,
-    approvalsRequired: 1,
-    requesterMayApprove: false,
-    image: null,
-    setupCommand: null,
-    testCommand: null,
-    env: {},
-    rules: '',
-    commands: 'plan',
-    limits: DEFAULT_LIMITS,
-    maxFixAttempts: 2,
-    maxDiffLines: 400,
-    gateWindowMs: DEFAULT_GATE_WINDOW_MS,
-    reminderMs: DEFAULT_REMINDER_MS,
-    ...over,
-  };
+  return { ...DEFAULT_PROJECT_SETTINGS, ...over };
 }
 
 export function aVote(over: Partial<Vote> = {}): Vote {

@@ -5,6 +5,8 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { toDatabaseError } from '../postgres/connection-failure.js';
 
 const MAX_MESSAGE_CHARS = 2_000;
+/** Whoever says "come back tomorrow" is asked again in the meantime: people may have raised the limit. */
+const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
 
 /**
  * What an activity may put into workflow history: a code and a short message, no cause, no stack, no details.
@@ -13,7 +15,7 @@ const MAX_MESSAGE_CHARS = 2_000;
 export function toFailure(thrown: unknown): unknown {
   const error = toDatabaseError(thrown);
   if (error instanceof TemporalFailure || isSdkSignal(error)) return error;
-  if (error instanceof AppError) return failure(error.code, messageOf(error), !ERRORS[error.code].retry);
+  if (error instanceof AppError) return failure(error.code, messageOf(error), !ERRORS[error.code].retry, error.retryAfterMs);
   if (error instanceof Error) return failure(error.name, error.message, false);
   return failure('Error', String(error), false);
 }
@@ -29,8 +31,13 @@ function isSdkSignal(error: unknown): boolean {
   return name === 'AbortError' || name === 'CompleteAsyncError';
 }
 
-function failure(type: string, message: string, nonRetryable: boolean): ApplicationFailure {
-  const made = ApplicationFailure.create({ type, message: message.slice(0, MAX_MESSAGE_CHARS), nonRetryable });
+function failure(type: string, message: string, nonRetryable: boolean, retryAfterMs?: number): ApplicationFailure {
+  const made = ApplicationFailure.create({
+    type,
+    message: message.slice(0, MAX_MESSAGE_CHARS),
+    nonRetryable,
+    ...(retryAfterMs !== undefined && { nextRetryDelay: Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS) }),
+  });
   // History is readable by every operator and counts against its size limit; the worker's log has the stack.
   made.stack = '';
   return made;

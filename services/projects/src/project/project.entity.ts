@@ -1,4 +1,4 @@
-import type { ProjectSettings } from '@countersign/domain';
+import { DEFAULT_PROJECT_SETTINGS, type ProjectSettings } from '@countersign/domain';
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 
 import { TenantEntity } from '../tenant/tenant.entity.js';
@@ -24,7 +24,8 @@ export class ProjectEntity {
   @Column('text')
   branch!: string;
 
-  @Column('jsonb')
+  /** A row of an older version lacks what came later. */
+  @Column('jsonb', { transformer: { to: (settings: ProjectSettings) => settings, from: (stored: object) => ({ ...DEFAULT_PROJECT_SETTINGS, ...stored }) } })
   settings!: ProjectSettings;
 
   @Column('int', { name: 'settings_version' })

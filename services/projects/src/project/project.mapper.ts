@@ -24,7 +24,7 @@ export function toProjectView(project: ProjectEntity, reposDir: string): Project
     repo,
     bare,
     branch,
-    settings: { ...settings, gates: { ...settings.gates }, limits: { ...settings.limits }, env: { ...settings.env } },
+    settings: structuredClone(settings) as ProjectView['settings'],
     settingsVersion,
     policyVersion: policyVersionOf(policyText),
     policyText,

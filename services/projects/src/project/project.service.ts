@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { addProjectInput, setProjectInput } from '@countersign/contracts';
-import { AppError, may, type Viewer } from '@countersign/domain';
+import { AppError, DEFAULT_PROJECT_SETTINGS, may, type Viewer } from '@countersign/domain';
 import type { z } from 'zod';
 
 import type { AuditTrail } from '../audit/audit-trail.service.js';
@@ -10,9 +10,9 @@ import type { CedarAdapter } from '../policy/cedar.adapter.js';
 import { DEFAULT_POLICY } from '../policy/default-policy.js';
 import { fromCursor, toCursor } from '../store/cursor.js';
 import type { Database, Stores } from '../store/database.repository.js';
-import { DEFAULT_SETTINGS, mergedSettings } from './default-settings.js';
 import type { ImportRunner } from './import-runner.service.js';
 import type { ProjectEntity } from './project.entity.js';
+import { mergedSettings } from './merged-settings.js';
 import { bareDirOf } from './project.mapper.js';
 import type { VisibleProjects } from './project.repository.js';
 import type { RepositoryImporterPort } from './repository-importer.port.js';
@@ -42,7 +42,7 @@ export class ProjectService {
       requirePermission(viewer, 'project:manage');
       await importer.checkSource(input.repo, input.branch);
       if (input.policy) cedar.check(input.policy);
-      const settings = mergedSettings(DEFAULT_SETTINGS, input.settings);
+      const settings = mergedSettings(DEFAULT_PROJECT_SETTINGS, input.settings);
 
       await stores.tenants.lock(viewer.tenantId);
       requirePermission(await viewers.refreshed(viewer, stores), 'project:manage');
