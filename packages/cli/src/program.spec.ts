@@ -194,8 +194,15 @@ describe('approve', () => {
 describe('projects, people and parts', () => {
   it('adds a project, waits for its import and prints where the copy is', async () => {
     const gates = { spec: 'off', plan: 'required', diff: 'policy', merge: 'required' };
+    const settings = {
+      gates,
+      image: null,
+      models: { all: 'ollama:qwen3:8b', review: null },
+      egress: { setup: [{ host: 'registry.example.org', port: 443, methods: ['GET'], tunnel: false, credential: null }], execute: [] },
+    };
+    const { image, models, egress } = settings;
     const project = (state: string) => ({
-      id: 'p1', name: 'p', repo: '/r', bare: '/b', branch: 'main', settings: { gates }, bringHome: ['git fetch'], import: { state, progress: '10 %', code: null, message: null },
+      id: 'p1', name: 'p', repo: '/r', bare: '/b', branch: 'main', settings, bringHome: ['git fetch'], import: { state, progress: '10 %', code: null, message: null },
     });
     fake.answers['addProject'] = () => ({ data: { addProject: project('importing') } });
     fake.answers['project(name'] = () => ({ data: { project: project('ready') } });
@@ -203,7 +210,7 @@ describe('projects, people and parts', () => {
     await writeFile(policy, 'permit(principal, action, resource);');
     const { exit, json, stderr } = await fake.run(['project', 'add', 'p', '--repo', '/r', '--gate', 'plan=required', '--gate', 'spec=off', '--policy', policy, '--json']);
 
-    expect([exit, json(), stderr]).toEqual([0, { id: 'p1', name: 'p', repo: '/r', bare: '/b', branch: 'main', gates, import: 'ready', bringHome: ['git fetch'] }, '10 %\n']);
+    expect([exit, json(), stderr]).toEqual([0, { id: 'p1', name: 'p', repo: '/r', bare: '/b', branch: 'main', gates, image, models, egress, import: 'ready', bringHome: ['git fetch'] }, '10 %\n']);
     expect(mutationOf('addProject')?.variables).toEqual({
       input: { name: 'p', repo: '/r', settings: { gates: { plan: 'required', spec: 'off' } }, policy: 'permit(principal, action, resource);' },
     });

@@ -13,6 +13,24 @@ function Command({ text }: { readonly text: string | null | undefined }) {
   return text ? <code className="wrap-text"><Quoted>{text}</Quoted></code> : <span className="text-muted">not configured</span>;
 }
 
+const STAGES = ['all', 'spec', 'plan', 'execute', 'review', 'chat'] as const;
+const STAGE_WORDS: Readonly<Record<(typeof STAGES)[number], string>> = {
+  all: 'Model',
+  spec: 'Model for specs',
+  plan: 'Model for plans',
+  execute: 'Model that executes',
+  review: 'Model that reviews',
+  chat: 'Model that answers comments',
+};
+
+function Network({ rules }: { readonly rules: Settings['egress']['setup'] }) {
+  if (rules.length === 0) return <span className="text-muted">none</span>;
+  return rules.map(({ host, port, methods, tunnel, credential }, index) => {
+    const how = tunnel ? 'tunnel, not inspected' : methods.join(', ');
+    return <div key={index}><code><Quoted>{`${host}:${port}`}</Quoted></code> {how}{credential ? `, with the credential ${credential}` : ''}</div>;
+  });
+}
+
 export function ProjectSettings({ settings, policyText }: { readonly settings: Settings; readonly policyText: string }) {
   return (
     <div className="grid gap-4">
@@ -26,6 +44,12 @@ export function ProjectSettings({ settings, policyText }: { readonly settings: S
         <Fact name="Image">{settings.image ? <code><Quoted>{settings.image}</Quoted></code> : <span className="text-muted">the default image</span>}</Fact>
         <Fact name="Environment">{settings.env.length === 0 ? <span className="text-muted">none</span> : settings.env.map(({ name, value }) => <div key={name}><code><Quoted>{`${name}=${value}`}</Quoted></code></div>)}</Fact>
         <Fact name="Commands of the agent">{settings.commands === 'plan' ? 'only those in the approved plan' : 'any, inside the sandbox'}</Fact>
+        {STAGES.filter((stage) => stage === 'all' || settings.models[stage] !== null).map((stage) => (
+          <Fact key={stage} name={STAGE_WORDS[stage]}>{settings.models[stage] ?? <span className="text-muted">the installation's own</span>}</Fact>
+        ))}
+        <Fact name="A model's blocking finding">{settings.reviewBlocks ? 'sends the work back' : 'is shown and blocks nothing'}</Fact>
+        <Fact name="Network while setting up"><Network rules={settings.egress.setup} /></Fact>
+        <Fact name="Network while executing and testing"><Network rules={settings.egress.execute} /></Fact>
         <Fact name="Fix attempts">{settings.maxFixAttempts}</Fact>
         <Fact name="Changed lines at most">{settings.maxDiffLines}</Fact>
         {LIMIT_KINDS.map((kind) => <Fact key={kind} name={`${LIMIT_WORDS[kind].name}, at most`}>{limitText(kind, settings.limits[kind])}</Fact>)}

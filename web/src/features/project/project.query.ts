@@ -55,6 +55,7 @@ export const ProjectQuery = graphql(`
         maxDiffLines
         maxFixAttempts
         requesterMayApprove
+        reviewBlocks
         rules
         setupCommand
         testCommand
@@ -73,6 +74,30 @@ export const ProjectQuery = graphql(`
           costMicros
           tokens
           wallClockMs
+        }
+        models {
+          all
+          spec
+          plan
+          execute
+          review
+          chat
+        }
+        egress {
+          setup {
+            host
+            port
+            methods
+            tunnel
+            credential
+          }
+          execute {
+            host
+            port
+            methods
+            tunnel
+            credential
+          }
         }
       }
     }
