@@ -33,10 +33,13 @@ export default {
   projects: [
     project('small', ['{packages,workflows,activities,services}/*/src/**/*.spec.ts', 'gateway/src/**/*.spec.ts', 'web/src/**/*.spec.ts', 'tools/**/*.spec.ts']),
     project('medium', ['{packages,workflows,activities,services}/*/test/**/*.int-spec.ts', 'gateway/test/**/*.int-spec.ts'], {
+      testTimeout: 20_000,
       globalSetup: at('./packages/testing/src/global-setup.ts'),
       globalTeardown: at('./packages/testing/src/global-teardown.ts'),
     }),
     project('large', ['packages/testing/e2e/**/*.e2e-spec.ts'], {
+      // One that takes longer says so itself; a busy machine is no failure.
+      testTimeout: 60_000,
       globalSetup: at('./packages/testing/src/global-setup.ts'),
       globalTeardown: at('./packages/testing/src/global-teardown.ts'),
     }),

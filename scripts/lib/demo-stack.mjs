@@ -1,5 +1,6 @@
 // A throw-away installation for a run of the demo: own data folder, own ports, nothing of the user's own is touched.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,7 @@ const STOP_TIMEOUT_MS = 60_000;
 const PORTS = ['CONSOLE', 'GATEWAY', 'IDENTITY', 'POSTGRES', 'TEMPORAL', 'TEMPORAL_UI'];
 
 /** Answers the environment that its commands need, and `stop`, which says what was left behind. */
-export async function startOwnStack({ root, say }) {
+export async function startOwnStack({ root, say, settings = {} }) {
   sweep();
   const dir = mkdtempSync(join(tmpdir(), PREFIX));
   // Postgres runs as another account when we are root, which has to be able to enter.
@@ -31,6 +32,7 @@ export async function startOwnStack({ root, say }) {
     COUNTERSIGN_DATA_DIR: join(dir, 'data'),
     COUNTERSIGN_REPO_ROOTS: repos,
     XDG_CONFIG_HOME: join(dir, 'config'),
+    ...settings,
     ...Object.fromEntries(PORTS.map((name, index) => [`COUNTERSIGN_${name}_PORT`, String(free[index])])),
   };
   say('Starting an installation of its own: `npm start` with another data folder and other ports');
@@ -90,16 +92,20 @@ function readJson(path) {
   }
 }
 
-/** All held at once, so that they differ. */
+/** Below the ports that the kernel hands out: one of those might be gone before the installation takes it. */
 async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => new Promise((resolve, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => resolve(server));
-    })),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const found = new Set();
+  while (found.size < count) {
+    const port = randomInt(15_000, 32_768);
+    if (await isFree(port)) found.add(port);
+  }
+  return [...found];
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }

@@ -1,15 +1,38 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 import { PartError } from './part-error.js';
 
 const LISTENING = '0A';
+const LOWEST_FREE_PORT = 15_000;
+/** Linux's default; macOS and the IANA begin later. */
+const USUAL_EPHEMERAL_PORT = 32_768;
 
 export type PortHolder = { readonly pid: number; readonly command: string };
 
-/** A port of the loopback address that nobody holds now. */
-export function freePort(): Promise<number> {
-  return listen(0);
+/**
+ * A port of the loopback address that nobody holds now, chosen at random below those that the kernel gives to whoever
+ * names none: one of these might be gone, to a client or to a part's own inner port, before it is used.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(LOWEST_FREE_PORT, lowestEphemeralPort());
+    try {
+      return await listen(port);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
+}
+
+function lowestEphemeralPort(): number {
+  try {
+    const lowest = Number.parseInt(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8'), 10);
+    return lowest > LOWEST_FREE_PORT + 1000 ? lowest : USUAL_EPHEMERAL_PORT;
+  } catch {
+    return USUAL_EPHEMERAL_PORT;
+  }
 }
 
 /** Throws PORT_TAKEN naming the port, who holds it where that can be seen, and the setting that moves it. */

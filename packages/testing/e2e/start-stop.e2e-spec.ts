@@ -101,7 +101,7 @@ describe('a start', () => {
       for (const words of ['already running', pid, app.dataDir, app.state().addresses['console']]) expect(output).toContain(words);
     }
     expect((await app.cli('reviewer', 'whoami')).code).toBe(0);
-  });
+  }, 60_000);
 
   it('listens on the loopback address alone', () => {
     const listeners = listenersOf(processesOf(app));
