@@ -18,6 +18,7 @@ import { aptInstall, aptSource, hasApt, isRoot } from './lib/apt.mjs';
 import { runProvisioner } from './lib/as-script.mjs';
 import { fromCache, throughCache } from './lib/cache.mjs';
 import { engineCall, findEngine } from './lib/docker-api.mjs';
+import { presentVariants } from './lib/image-variants.mjs';
 import { run, which } from './lib/run.mjs';
 import { provisionRuntime } from './provision-runtime.mjs';
 
@@ -32,7 +33,7 @@ const RECIPE = {
 /** Without an engine, or a way to build, the answer says `ok: false` and what to type. */
 export async function provisionSandboxImage({ log, env, root }) {
   const wanted = env.COUNTERSIGN_SANDBOX_IMAGE;
-  const { image, version } = ourImage(root);
+  const { image, version } = sandboxImage(root);
   const engine = await findEngine(env);
   if (!engine) return missing(wanted ?? image, version, 'no engine answers', 'Run `node scripts/provision-docker.mjs`.');
   if (wanted) return configured(engine, wanted, log);
@@ -50,17 +51,19 @@ export async function provisionSandboxImage({ log, env, root }) {
 export async function inspectSandboxImage({ env, root }) {
   const { image, version } = env.COUNTERSIGN_SANDBOX_IMAGE
     ? { image: env.COUNTERSIGN_SANDBOX_IMAGE, version: env.COUNTERSIGN_SANDBOX_IMAGE.split(':').at(-1) }
-    : ourImage(root);
+    : sandboxImage(root);
   const engine = await findEngine(env);
   if (!engine) return missing(image, version, 'no engine answers', 'Start the container engine first.');
-  if (await isIn(engine, image)) return part(image, version, 'in the engine');
+  const others = await presentVariants(engine);
+  if (await isIn(engine, image)) return { ...part(image, version, 'in the engine'), where: [image, ...others].join(', ') };
   const fix = env.COUNTERSIGN_SANDBOX_IMAGE
     ? `Run \`docker load\` or \`docker pull\` with ${image}.`
     : 'Run `node scripts/provision-sandbox-image.mjs` as root.';
   return missing(image, version, 'not in the engine', fix);
 }
 
-function ourImage(root) {
+/** Name and version of the image that this clone builds. */
+export function sandboxImage(root) {
   const pins = JSON.parse(readFileSync(join(root, 'scripts/runtime-pins.json'), 'utf8'));
   const version = digestOf({ RECIPE, node: pins.version, arch: process.arch });
   return { image: `countersign/sandbox:${version}`, version };
@@ -77,36 +80,55 @@ async function configured(engine, image, log) {
 }
 
 async function make({ log, env, root, engine, image, version }) {
-  const isHere = process.platform === 'linux' && isRoot() && hasApt(env);
-  const cached = fromCache(env, 'sandbox-image', version);
-  if (cached || isHere) {
-    const { folder } = cached ?? (await buildRoot({ log, env, root, version }));
+  const isCached = fromCache(env, 'sandbox-image', version) !== undefined;
+  const tar = await sandboxTar({ log, env, root });
+  if (tar) {
     log(`importing ${image}`);
-    await importRoot(engine, image, join(folder, 'root.tar'));
-    return cached ? 'imported from the cache' : 'built with debootstrap';
+    await importRoot(engine, image, tar);
+    return isCached ? 'imported from the cache' : 'built with debootstrap';
   }
   log(`building ${image} in the engine`);
   await buildInEngine({ engine, image, env });
   return 'built in the engine';
 }
 
+/** The image's file system as a tar file, from the cache or built; undefined where it cannot be built here. */
+export async function sandboxTar({ log, env, root }) {
+  const { version } = sandboxImage(root);
+  const cached = fromCache(env, 'sandbox-image', version);
+  if (!cached && !canBuildRoot(env)) return undefined;
+  const { folder } = cached ?? (await buildRoot({ log, env, root, version }));
+  return join(folder, 'root.tar');
+}
+
+export function canBuildRoot(env) {
+  return process.platform === 'linux' && isRoot() && hasApt(env);
+}
+
 function buildRoot({ log, env, root, version }) {
   return throughCache({ env, log, part: 'sandbox-image', version }, async (folder) => {
-    if (!which('debootstrap', withSbin(env))) await aptInstall(['debootstrap'], { log, env });
-    const source = aptSource();
-    if (!source) throw new Error('This machine names no package mirror that debootstrap could use.');
-    const tree = join(folder, 'root');
-    log(`building a small ${source.suite} system with debootstrap; about half a minute once`);
-    const options = ['--variant=minbase', `--include=${RECIPE.packages.join(',')}`];
-    if (source.keyring) options.push(`--keyring=${source.keyring}`);
-    const proxied = { ...withSbin(env), ...(await aptProxy(env)) };
-    await run('debootstrap', [...options, source.suite, tree, source.mirror], { env: proxied, timeoutMs: 15 * 60_000 });
-    finish(tree, (await provisionRuntime({ log, env, root })).where);
-    const tar = join(folder, 'root.tar');
-    await run('tar', ['--numeric-owner', '--one-file-system', '-cf', tar, '-C', tree, '.'], { timeoutMs: 5 * 60_000 });
-    rmSync(tree, { recursive: true, force: true });
-    return { version, suite: source.suite, bytes: statSync(tar).size };
+    const bytes = await buildDebian({ log, env, root, folder, packages: [] });
+    return { version, suite: aptSource().suite, bytes };
   });
+}
+
+/** Writes `root.tar` into the folder: what every image of ours has, and these packages; answers its size. */
+export async function buildDebian({ log, env, root, folder, packages, more = () => {} }) {
+  if (!which('debootstrap', withSbin(env))) await aptInstall(['debootstrap'], { log, env });
+  const source = aptSource();
+  if (!source) throw new Error('This machine names no package mirror that debootstrap could use.');
+  const tree = join(folder, 'root');
+  log(`building a small ${source.suite} system with debootstrap${packages.length > 0 ? ` with ${packages.join(', ')}` : ''}; about half a minute once`);
+  const options = ['--variant=minbase', `--include=${[...RECIPE.packages, ...packages].join(',')}`];
+  if (source.keyring) options.push(`--keyring=${source.keyring}`);
+  const proxied = { ...withSbin(env), ...(await aptProxy(env)) };
+  await run('debootstrap', [...options, source.suite, tree, source.mirror], { env: proxied, timeoutMs: 15 * 60_000 });
+  finish(tree, (await provisionRuntime({ log, env, root })).where);
+  await more(tree);
+  const tar = join(folder, 'root.tar');
+  await run('tar', ['--numeric-owner', '--one-file-system', '-cf', tar, '-C', tree, '.'], { timeoutMs: 5 * 60_000 });
+  rmSync(tree, { recursive: true, force: true });
+  return statSync(tar).size;
 }
 
 /** debootstrap does not read apt's own proxy setting. */
@@ -134,7 +156,7 @@ function finish(tree, node) {
   rmSync(join(tree, 'etc/apt/sources.list'), { force: true });
 }
 
-async function importRoot(engine, image, tar) {
+export async function importRoot(engine, image, tar) {
   const { user, workspace } = RECIPE;
   const [repo, tag] = image.split(':');
   const query = new URLSearchParams({ fromSrc: '-', repo, tag });
@@ -178,12 +200,12 @@ async function buildInEngine({ engine, image, env }) {
   if (status !== 200 || !(await isIn(engine, image))) throw new Error(`The engine did not build the image: ${lastError(body)}`);
 }
 
-async function isIn({ host }, image) {
+export async function isIn({ host }, image) {
   return (await engineCall(host, { path: `/images/${encodeURIComponent(image)}/json` })).status === 200;
 }
 
 /** The engine answers 200 first and reports an error as a later line. */
-function lastError(body) {
+export function lastError(body) {
   const lines = body.split('\n').map((line) => {
     try {
       const { error, message } = JSON.parse(line);

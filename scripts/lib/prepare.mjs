@@ -4,6 +4,7 @@ import { installPackages } from './packages.mjs';
 import { thisProcess } from './process-table.mjs';
 import { timed } from './progress.mjs';
 import { provisionChromium } from '../provision-chromium.mjs';
+import { inspectBubblewrap, provisionBubblewrap } from '../provision-bubblewrap.mjs';
 import { provisionDocker } from '../provision-docker.mjs';
 import { provisionGitCheck } from '../provision-git-check.mjs';
 import { provisionPostgres } from '../provision-postgres.mjs';
@@ -41,16 +42,24 @@ export function makePreparation({ env, root, say, isInterrupted = () => false })
     const git = await step('git', provisionGitCheck, versionAndPlace);
     const packages = step('packages', installPackages, installedOrNot);
     const runtime = packages.then(() => step('runtime', provisionRuntime, versionAndPlace));
-    const docker = step('docker', (context) => provisionDocker({ ...context, user: thisProcess() }), versionAndPlace);
+    // Nobody who asks for bubblewrap alone gets an engine.
+    const hasEngine = env.COUNTERSIGN_SANDBOX !== 'bubblewrap';
+    const docker = hasEngine ? step('docker', (context) => provisionDocker({ ...context, user: thisProcess() }), versionAndPlace) : Promise.resolve({ ok: false });
     // One apt-get at a time: a second one waits for the first one's lock and looks as if it hung.
-    const image = Promise.all([docker, runtime]).then(() => step('sandbox image', provisionSandboxImage, versionAndPlace));
+    const image = Promise.all([docker, runtime]).then(() => (hasEngine ? step('sandbox image', provisionSandboxImage, versionAndPlace) : {}));
+    // Installed where no engine answers, and for its tests; where one does, what is there is noted for when it goes away.
+    const bubblewrap = Promise.all([docker, image]).then(([{ ok }]) => {
+      const isNeeded = withChromium || (ok === false && env.COUNTERSIGN_SANDBOX !== 'docker');
+      return isNeeded ? step('bubblewrap', provisionBubblewrap, versionAndPlace) : inspectBubblewrap({ env, root });
+    });
     const parts = await settled([
       runtime,
       packages.then(() => step('postgres', provisionPostgres, versionAndPlace)),
       env.TEMPORAL_ADDRESS ? externalTemporal(env.TEMPORAL_ADDRESS) : step('temporal', provisionTemporal, versionAndPlace),
       docker,
       image,
-      withChromium ? image.then(() => step('chromium', provisionChromium, versionAndPlace)) : {},
+      bubblewrap,
+      withChromium ? bubblewrap.then(() => step('chromium', provisionChromium, versionAndPlace)) : {},
       whenRuntime ? runtime.then(({ where: node }) => whenRuntime({ step, node })) : {},
     ]);
     return [git, ...parts.filter((part) => part?.name)];

@@ -1,7 +1,7 @@
 export { diskWorkspaces } from './adapters/disk-workspaces.adapter.js';
-export { DockerSandboxAdapter, type DockerSandboxOptions } from './adapters/docker-sandbox.adapter.js';
+export { commandsOf } from './checks/check-commands.js';
+export { DependencyCache } from './cache/dependency-cache.js';
 export { DEFAULT_CHECK_LIMITS, type CheckLimits, type SandboxDeps } from './checks/check-deps.js';
 export { measureUsage, type DiskUsage } from './disk-usage.js';
 export type { CheckWorkspace, CheckWorkspaces } from './ports/check-workspaces.port.js';
-export * from './ports/sandbox.port.js';
 export { sandboxActivities } from './sandbox.activities.js';

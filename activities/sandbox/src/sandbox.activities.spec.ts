@@ -3,12 +3,13 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError, type ArtifactRef, type Facts, type ProjectSettings } from '@countersign/domain';
 import { digestOf, sha256Hex } from '@countersign/domain/digest';
 import { someSettings } from '@countersign/domain/testing';
+import { fakeEgressBrokers, type FakeEgressBrokers } from '@countersign/egress/testing';
+import { fakeSandbox, type FakeHandler, type FakeSandbox } from '@countersign/sandbox/testing';
 import { aBriefing, fakeRequestRecords, type FakeRequestRecords } from '@countersign/workflow-contracts/testing';
 
 import { DEFAULT_CHECK_LIMITS, type SandboxDeps } from './checks/check-deps.js';
 import type { CheckWorkspaces } from './ports/check-workspaces.port.js';
 import { sandboxActivities } from './sandbox.activities.js';
-import { fakeSandbox, type FakeHandler, type FakeSandbox } from './testing/index.js';
 
 const RUN = { workflowId: 'request-r1', runId: 'run-1' };
 const BASE = 'b'.repeat(40);
@@ -21,10 +22,31 @@ function shell(command: string): string {
   return `sh -c exec sh -c "$1" 2>&1 sh ${command}`;
 }
 
+const never = async (): Promise<never> => {
+  throw new Error('Nobody asks this of a workspace here');
+};
+const NO_REPOSITORY = { treeOf: never, changedPaths: never, list: never, read: never, keepIgnored: never, addIgnored: never };
+
+type FakeDependencies = { -readonly [Name in keyof SandboxDeps['dependencies']]: SandboxDeps['dependencies'][Name] } & { readonly kept: string[] };
+
+/** Nothing is kept, and nothing wanted, unless a test says so. */
+function fakeDependencies(): FakeDependencies {
+  const kept: string[] = [];
+  return {
+    kept,
+    place: async () => undefined,
+    wants: async () => false,
+    keep: async (_, { folder, commit }) => kept.push(`${folder}=${commit}`) > 0,
+  };
+}
+
 type World = {
   readonly deps: SandboxDeps;
   readonly records: FakeRequestRecords;
   readonly sandbox: FakeSandbox;
+  readonly egress: FakeEgressBrokers;
+  readonly dependencies: FakeDependencies;
+  readonly images: { imageOf: SandboxDeps['images']['imageOf']; readonly asked: object[] };
   readonly checkouts: string[];
   readonly logged: string[];
   readonly artifacts: Map<string, string>;
@@ -45,6 +67,15 @@ function aWorld(behaviour: { setup?: Behaviour; test?: Behaviour } = {}, setting
   const world: Omit<World, 'deps'> = {
     records,
     sandbox,
+    egress: fakeEgressBrokers(),
+    dependencies: fakeDependencies(),
+    images: {
+      asked: [],
+      async imageOf(subject) {
+        this.asked.push(subject);
+        return subject.image ?? 'image';
+      },
+    },
     checkouts: [],
     logged: [],
     artifacts: new Map(),
@@ -54,6 +85,7 @@ function aWorld(behaviour: { setup?: Behaviour; test?: Behaviour } = {}, setting
   };
   const workspaces: CheckWorkspaces = {
     open: () => ({
+      ...NO_REPOSITORY,
       prepare: async () => undefined,
       checkout: async (name, commit) => {
         world.checkouts.push(`${name}=${commit}`);
@@ -73,11 +105,13 @@ function aWorld(behaviour: { setup?: Behaviour; test?: Behaviour } = {}, setting
   const deps: SandboxDeps = {
     records,
     sandbox,
+    egress: world.egress,
     workspaces,
     artifacts,
     log: () => ({ append: async (text) => void world.logged.push(text) }),
     redact: (text) => text.replaceAll('hunter2', '***'),
-    defaultImage: 'image',
+    images: world.images,
+    dependencies: world.dependencies,
     limits: DEFAULT_CHECK_LIMITS,
     run: () => RUN,
     signal: () => world.stop.signal,
@@ -118,6 +152,65 @@ describe('sandbox.check', () => {
     ]);
     expect(checksOf(world, result.factId).results.map(({ name, status }) => `${name} ${status}`)).toEqual(['setup passed', 'test passed']);
     expect(await world.sandbox.list()).toEqual([]);
+  });
+
+  it('attaches no network where no rule allows any', async () => {
+    await check();
+    expect(world.sandbox.opened.map(({ egress }) => egress)).toEqual([undefined, undefined]);
+    expect(world.records.facts.some(({ kind }) => kind === 'egress')).toBe(false);
+  });
+
+  describe('with rules for the network', () => {
+    const rule = { host: 'npm.example.org', port: 443, methods: ['GET'], tunnel: false, credential: null };
+    const egress = { setup: [rule], execute: [] };
+
+    it('offers a broker that changes its rules between setup and test', async () => {
+      await start({}, { egress });
+      await check();
+      expect(world.sandbox.opened.map((spec) => spec.egress)).toEqual([1, 2].map((n) => ({ socket: `/fake/${n}.sock`, caFile: `/fake/${n}.pem` })));
+      expect(world.egress.phases).toEqual(['setup', 'execute', 'closed', 'setup', 'execute', 'closed']);
+      expect(world.egress.opened[0]).toMatchObject({ settings: egress, workspace: '/nowhere/check-base', project: { name: world.records.brief.project.name } });
+      expect(world.logged.join('')).toContain('[check: network] refused GET b.org:443/: no rule allows b.org:443\n');
+    });
+
+    it('begins with the rules of the test where there is no setup', async () => {
+      await start({}, { egress, setupCommand: null });
+      await check();
+      expect(world.egress.phases).toEqual(['execute', 'execute', 'closed', 'execute', 'execute', 'closed']);
+    });
+
+    it('stores what was asked, redacted, also after a failed setup', async () => {
+      await start({ setup: () => ({ exitCode: 1 }) }, { egress });
+      await check();
+      const stored = world.records.facts.filter(({ kind }) => kind === 'egress');
+      expect(stored.map(({ data }) => data)).toEqual([expect.objectContaining({ phase: 'setup', allowed: 1, refused: 1, refusedHosts: ['b.org:443'], log: expect.objectContaining({ name: 'egress-setup.jsonl' }) })]);
+      expect(world.artifacts.get('egress-setup.jsonl')).toBe('{"phase":"setup","path":"/***"}\n');
+    });
+
+    it('stores what was asked where the check is cancelled', async () => {
+      await start({ test: () => new Promise(() => undefined) }, { egress });
+      setTimeout(() => world.stop.abort(new Error('cancelled')), 100);
+      await expect(check()).rejects.toThrow('cancelled');
+      expect(world.records.facts.filter(({ kind }) => kind === 'egress')).toHaveLength(2);
+    });
+
+    it('waits for what an operator has to mend', async () => {
+      await start({}, { egress });
+      world.egress.open = async () => {
+        throw new AppError('EGRESS_UNAVAILABLE', 'egress.json may be read by others');
+      };
+      await expect(check()).rejects.toMatchObject({ code: 'EGRESS_UNAVAILABLE' });
+      expect(world.records.waiting.at(-1)).toBe('Waiting for the way out to the network: egress.json may be read by others');
+    });
+
+    it('measures again where the rules changed', async () => {
+      const keysWith = async (settings: ProjectSettings['egress']): Promise<readonly string[]> => {
+        await start({}, { egress: settings });
+        await check();
+        return world.records.facts.filter(({ kind }) => kind === 'checks').map(({ key }) => key);
+      };
+      expect(await keysWith(egress)).not.toEqual(await keysWith({ setup: [], execute: [rule] }));
+    });
   });
 
   it('stores facts that can be digested', async () => {
@@ -207,6 +300,50 @@ describe('sandbox.check', () => {
     expect(world.records.waiting.at(-1)).toBeNull();
   });
 
+  it('asks the base commit which image it needs, not the change, and says what is made meanwhile', async () => {
+    await start({}, { image: 'auto' });
+    world.sandbox.images.add('made:1');
+    world.images.imageOf = async (subject, { onProgress }) => {
+      world.images.asked.push(subject);
+      onProgress('Preparing the image for python: unpacking');
+      return 'made:1';
+    };
+    await check();
+    expect(world.images.asked).toEqual([{ image: 'auto', bare: expect.any(String), commit: BASE }]);
+    expect(world.records.waiting).toContain('Preparing the image for python: unpacking');
+    expect(world.records.waiting.at(-1)).toBeNull();
+    expect(world.logged).toContain('Preparing the image for python: unpacking\n');
+    expect(new Set(world.sandbox.opened.map(({ image }) => image))).toEqual(new Set(['made:1']));
+  });
+
+  it('keeps what setup installed on the base alone, with no process left, and runs the tests after it', async () => {
+    world.dependencies.wants = async (_, { commit, base }) => commit === base;
+    const alive: boolean[] = [];
+    world.dependencies.keep = async (_, { folder, commit }) => {
+      alive.push((await world.sandbox.list()).length > 0);
+      return world.dependencies.kept.push(`${folder}=${commit}`) > 0;
+    };
+    expect((await check()).verdict).toBe('passed');
+    expect(world.dependencies.kept).toEqual([`check-base=${BASE}`]);
+    expect(alive).toEqual([false]);
+    expect(world.sandbox.calls.map(({ request }) => request.argv.at(-1))).toEqual(['npm ci', 'npm test', 'npm ci', 'npm test']);
+  });
+
+  it('runs no setup where its work is kept, and says so', async () => {
+    world.dependencies.place = async (_, { folder }) => (folder === 'check' ? '2026-01-02T03:04:05.678Z' : undefined);
+    const { factId } = await check();
+    expect(checksOf(world, factId).results[0]).toEqual({ name: 'setup', status: 'passed', exitCode: 0, durationMs: 0, log: null, note: `from the cache of 2026-01-02 03:04 UTC, base ${BASE.slice(0, 12)}` });
+    expect(world.sandbox.calls.map(({ request }) => request.argv.at(-1))).toEqual(['npm ci', 'npm test', 'npm test']);
+  });
+
+  it('goes on where nothing can be kept', async () => {
+    world.dependencies.wants = async () => true;
+    world.dependencies.keep = async () => {
+      throw new Error('no space left');
+    };
+    expect((await check()).verdict).toBe('passed');
+  });
+
   it('waits for an image that is not there', async () => {
     await start({}, { image: 'ghcr.io/acme/ci:1' });
     await expect(check()).rejects.toMatchObject({ code: 'IMAGE_MISSING' });
@@ -240,7 +377,7 @@ describe('sandbox.check', () => {
     const steps = world.beats.map((beat) => (beat as { step: string }).step);
     expect(steps.filter((step) => step === 'check: test').length).toBeGreaterThan(3);
     expect(new Set(steps)).toEqual(
-      new Set(['check-base', 'check'].flatMap((at) => ['checkout', 'opening the sandbox', 'setup', 'test'].map((step) => `${at}: ${step}`))),
+      new Set(['image', ...['check-base', 'check'].flatMap((at) => ['checkout', 'opening the sandbox', 'setup', 'test'].map((step) => `${at}: ${step}`))]),
     );
   });
 });

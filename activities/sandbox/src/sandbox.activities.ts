@@ -5,6 +5,7 @@ import { baseChecksKey, checksKey, commandsOf, type CheckCommands } from './chec
 import type { SandboxDeps } from './checks/check-deps.js';
 import { isFixable, judgedAgainst, resultsOf, verdictOf } from './checks/check-verdict.js';
 import { whileBeating } from './checks/beating.js';
+import { checkImage } from './checks/check-image.js';
 import { FactMemo } from './checks/fact-memo.js';
 import { notingOutage } from './checks/outage.js';
 import { runChecks } from './checks/run-checks.js';
@@ -33,12 +34,14 @@ async function check(deps: SandboxDeps, memo: FactMemo, input: CheckInput): Prom
   const { requestId } = input;
   const ref = deps.run();
   const briefing = await deps.records.briefing(requestId, ref);
-  const run: CheckRun = { requestId, ref, briefing, commands: commandsOf(briefing.project.settings, deps.defaultImage) };
+  const { project } = briefing;
   const target = await targetOf(deps, ref, input);
   return notingOutage(deps, requestId, ref, async () => {
+    const image = await checkImage(deps, { requestId, ref, project, base: target.base });
+    const run: CheckRun = { requestId, ref, briefing, commands: commandsOf(project.settings, image) };
     const fact = await memo.once(requestId, ref, checksKey(target.commit, target.base, run.commands), async () => {
       const base = run.commands.test === null ? [] : await baseResults(deps, memo, run, target.base);
-      return measure(deps, run, target.commit, 'check', base);
+      return measure(deps, run, target, 'check', base);
     });
     return { factId: fact.id, verdict: fact.data.verdict, fixable: isFixable(fact.data.results) };
   });
@@ -47,14 +50,14 @@ async function check(deps: SandboxDeps, memo: FactMemo, input: CheckInput): Prom
 /** What the tests did before the change: once per base commit, in the same image. */
 async function baseResults(deps: SandboxDeps, memo: FactMemo, run: CheckRun, base: string): Promise<readonly CheckResult[]> {
   const key = baseChecksKey(base, run.commands);
-  const fact = await memo.once(run.requestId, run.ref, key, () => measure(deps, run, base, 'check-base', []));
+  const fact = await memo.once(run.requestId, run.ref, key, () => measure(deps, run, { commit: base, base }, 'check-base', []));
   return fact.data.results;
 }
 
-async function measure(deps: SandboxDeps, run: CheckRun, commit: string, folder: string, base: readonly CheckResult[]): Promise<ChecksFact> {
+async function measure(deps: SandboxDeps, run: CheckRun, { commit, base }: Target, folder: string, before: readonly CheckResult[]): Promise<ChecksFact> {
   const { requestId, briefing, commands } = run;
-  const outcomes = await runChecks(deps, { requestId, bare: briefing.project.bare, commit, folder }, commands);
-  const results = judgedAgainst(base, resultsOf(outcomes));
+  const outcomes = await runChecks(deps, { requestId, project: briefing.project, bare: briefing.project.bare, commit, base, folder }, commands);
+  const results = judgedAgainst(before, resultsOf(outcomes));
   return { commit, verdict: verdictOf(results), results };
 }
 

@@ -4,12 +4,14 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import type { Facts, ProjectSettings } from '@countersign/domain';
 import { someSettings } from '@countersign/domain/testing';
-import type { Git } from '@countersign/git';
+import { TreeCache, type Git } from '@countersign/git';
 import { aGit, aRepository, type TestRepository } from '@countersign/git/testing';
+import { DockerSandboxAdapter } from '@countersign/sandbox';
 import { sha256Hex } from '@countersign/domain/digest';
+import { egressBrokers } from '@countersign/egress';
 import { aBriefing, fakeRequestRecords, type FakeRequestRecords } from '@countersign/workflow-contracts/testing';
 
-import { DEFAULT_CHECK_LIMITS, diskWorkspaces, DockerSandboxAdapter, sandboxActivities, type SandboxDeps } from '../src/index.js';
+import { DEFAULT_CHECK_LIMITS, DependencyCache, diskWorkspaces, sandboxActivities, type SandboxDeps } from '../src/index.js';
 
 jest.setTimeout(120_000);
 
@@ -48,6 +50,7 @@ describe('sandbox.check on a real engine and real git', () => {
     const deps: SandboxDeps = {
       records,
       sandbox,
+      egress: egressBrokers({ dir: join(dir, 'egress'), credentialsFile: join(dir, 'egress.json'), privateHosts: [] }),
       workspaces: diskWorkspaces({ git, dataDir: join(dir, 'data') }),
       artifacts: {
         put: async (bytes, about) => {
@@ -57,7 +60,8 @@ describe('sandbox.check on a real engine and real git', () => {
       },
       log: () => ({ append: async () => undefined }),
       redact: (text) => text,
-      defaultImage: IMAGE,
+      dependencies: new DependencyCache(new TreeCache({ dir: join(dir, 'dependencies'), maxBytes: 1e9, minBytes: 0 })),
+      images: { imageOf: async ({ image }) => image ?? IMAGE },
       limits: { ...DEFAULT_CHECK_LIMITS, commandTimeoutMs: 20_000 },
       run: () => RUN,
       signal: () => stop.signal,

@@ -1,4 +1,4 @@
-import type { ProjectSettings } from '@countersign/domain';
+import type { EgressSettings, ProjectSettings } from '@countersign/domain';
 import { digestOf } from '@countersign/domain/digest';
 
 /** What is run on a commit. Shell texts are the project's own and run by `sh` inside the sandbox only. */
@@ -7,11 +7,13 @@ export type CheckCommands = {
   readonly env: Readonly<Record<string, string>>;
   readonly setup: string | null;
   readonly test: string | null;
+  /** What a command may reach decides its outcome as well. */
+  readonly egress: EgressSettings;
 };
 
-export function commandsOf(settings: ProjectSettings, defaultImage: string): CheckCommands {
-  const { image, env, setupCommand, testCommand } = settings;
-  return { image: image ?? defaultImage, env, setup: emptyIsNone(setupCommand), test: emptyIsNone(testCommand) };
+export function commandsOf(settings: ProjectSettings, image: string): CheckCommands {
+  const { env, setupCommand, testCommand, egress } = settings;
+  return { image, env, setup: emptyIsNone(setupCommand), test: emptyIsNone(testCommand), egress };
 }
 
 /** Key of the one fact of a commit: what else decides the verdict is the commands and what they did on the base. */

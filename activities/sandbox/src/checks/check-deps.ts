@@ -1,8 +1,10 @@
 import type { ArtifactRef } from '@countersign/domain';
+import type { EgressBrokers } from '@countersign/egress';
+import type { ImageChoice, SandboxLimits, SandboxPort } from '@countersign/sandbox';
 import type { RequestRecordsPort, RunRef } from '@countersign/workflow-contracts';
 
+import type { DependencyCache } from '../cache/dependency-cache.js';
 import type { CheckWorkspaces } from '../ports/check-workspaces.port.js';
-import type { SandboxLimits, SandboxPort } from '../ports/sandbox.port.js';
 
 export type CheckLimits = {
   readonly sandbox: SandboxLimits;
@@ -24,14 +26,16 @@ export const DEFAULT_CHECK_LIMITS: CheckLimits = {
 export type SandboxDeps = {
   readonly records: RequestRecordsPort;
   readonly sandbox: SandboxPort;
+  /** The way out of a sandbox, where the project's settings allow one. */
+  readonly egress: EgressBrokers;
   readonly workspaces: CheckWorkspaces;
   readonly artifacts: { put(bytes: Uint8Array, about: { readonly name: string; readonly mediaType: string }): Promise<ArtifactRef> };
   /** The request's running log, which redacts by itself. */
   readonly log: (requestId: string) => { append(text: string): Promise<void> };
   /** Takes secrets out of what goes to the artifact store: the running log's own. */
   readonly redact: (text: string) => string;
-  /** For projects that name no image. */
-  readonly defaultImage: string;
+  readonly images: ImageChoice;
+  readonly dependencies: Pick<DependencyCache, 'place' | 'wants' | 'keep'>;
   readonly limits: CheckLimits;
   /** These three answer for the activity that is running at the call. */
   readonly run: () => RunRef;

@@ -1,7 +1,11 @@
 import type { CheckResult, CheckVerdict } from '@countersign/domain';
 
 /** What one command did; null where it was not run. */
-export type CommandOutcome = Pick<CheckResult, 'exitCode' | 'durationMs' | 'log'> & { readonly timedOutAfterMs: number | null };
+export type CommandOutcome = Pick<CheckResult, 'exitCode' | 'durationMs' | 'log'> & {
+  readonly timedOutAfterMs: number | null;
+  /** Where it succeeded in some other way than by being run. */
+  readonly note?: string;
+};
 export type CommandOutcomes = { readonly setup: CommandOutcome | null; readonly test: CommandOutcome | null };
 
 const NOT_RUN = { exitCode: null, durationMs: 0, log: null } as const;
@@ -51,7 +55,7 @@ function measured({ exitCode, durationMs, log }: CommandOutcome): Pick<CheckResu
 }
 
 function noteOf(outcome: CommandOutcome, prefix: string): string {
-  if (succeeded(outcome)) return '';
+  if (succeeded(outcome)) return outcome.note ?? '';
   if (outcome.timedOutAfterMs !== null) return `${prefix}stopped after ${Math.round(outcome.timedOutAfterMs / 1000)} s`;
   return `${prefix}exit code ${outcome.exitCode}`;
 }

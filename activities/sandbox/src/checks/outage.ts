@@ -6,6 +6,7 @@ import type { SandboxDeps } from './check-deps.js';
 const WAITS: Readonly<Partial<Record<string, string>>> = {
   SANDBOX_UNAVAILABLE: 'Waiting for a container engine',
   IMAGE_MISSING: 'Waiting for a container image',
+  EGRESS_UNAVAILABLE: 'Waiting for the way out to the network',
 };
 
 /** An engine that is away is waited for, never worked around: people see for what, and what to type. */

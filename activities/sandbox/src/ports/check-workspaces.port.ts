@@ -1,6 +1,6 @@
 import type { RequestWorkspace } from '@countersign/git';
 
-export type CheckWorkspace = Pick<RequestWorkspace, 'prepare' | 'checkout'>;
+export type CheckWorkspace = Pick<RequestWorkspace, 'prepare' | 'checkout' | 'treeOf' | 'changedPaths' | 'list' | 'read' | 'keepIgnored' | 'addIgnored'>;
 
 /** The folders of requests on this machine. */
 export interface CheckWorkspaces {

@@ -1,1 +1,1 @@
-export {};
+export { fakeSandbox, type FakeExec, type FakeHandler, type FakeSandbox } from './sandbox.fake.js';

@@ -1,4 +1,4 @@
-export const SANDBOXES = ['docker'] as const;
+export const SANDBOXES = ['docker', 'bubblewrap'] as const;
 export type SandboxId = (typeof SANDBOXES)[number];
 
 export type SandboxLimits = {
@@ -32,9 +32,9 @@ export type SandboxSpec = {
 
 /** A broker outside of the sandbox. The adapter offers it on the loopback of the sandbox's own, empty network. */
 export type SandboxEgress = {
-  /** Unix socket of the host, of this run alone; speaks HTTP proxy. */
+  /** Unix socket of the host, of this run alone, that listens by the time of `open`; speaks HTTP proxy. */
   readonly socket: string;
-  /** PEM file of the host: the certificate authority that only this sandbox trusts. */
+  /** PEM file of the host that everybody may read: every authority that programs inside trust, this run's own among them. */
   readonly caFile: string;
 };
 
@@ -66,6 +66,8 @@ export type ExecResult = {
 
 export interface SandboxSession {
   readonly name: string;
+  /** What it runs on. */
+  readonly adapter: SandboxId;
   /**
    * Runs one program. A program that fails is a result, not an error. The deadline and `signal` end
    * every process of the sandbox, whatever it forked, and empty `/tmp`; the session stays usable.
@@ -75,7 +77,7 @@ export interface SandboxSession {
   exec(request: ExecRequest): Promise<ExecResult>;
   /** Whether it still runs on the engine: what a heartbeat may be tied to. Never throws. */
   isAlive(): Promise<boolean>;
-  /** Kills the whole process tree and removes the container. None left is success. */
+  /** Kills the whole process tree and removes the sandbox. None left is success. */
   stop(): Promise<void>;
 }
 
@@ -88,7 +90,7 @@ export type SandboxDeclaration = {
 };
 
 /**
- * Isolated places to run programs in, without any network.
+ * Isolated places to run programs in, without any network but a broker's.
  *
  * `list` and `destroy` must see everything `open` has made for this installation, even where the answer
  * was lost, and nothing of another installation on the same engine.

@@ -1,9 +1,12 @@
 import { AppError } from '@countersign/domain';
 import type { Container, ContainerCreateOptions } from 'dockerode';
 
-import type { SandboxDeclaration, SandboxPort, SandboxSpec } from '../ports/sandbox.port.js';
+import { requireEgress } from '../egress/egress-files.js';
+import type { SandboxDeclaration, SandboxEgress, SandboxPort, SandboxSpec } from '../ports/sandbox.port.js';
+import { ownerOf, requireSpec, type Owner } from '../sandbox-spec.js';
 import { DockerClient, statusOf, type EngineInfo, type EngineSwitch } from './docker.client.js';
-import { containerOptions, LABELS, ownerOf, requireSpec } from './docker-options.mapper.js';
+import { startForwarder } from './docker-forwarder.js';
+import { containerOptions, LABELS } from './docker-options.mapper.js';
 import { DockerSession } from './docker-session.adapter.js';
 
 const DEFAULT_HOST = 'unix:///var/run/docker.sock';
@@ -18,6 +21,8 @@ export type DockerSandboxOptions = {
   readonly host?: string;
   /** Tells apart installations that share an engine. */
   readonly installation: string;
+  /** Runs the way to an egress broker; has `node`. The sandbox's own image where absent. */
+  readonly forwarderImage?: string;
   /** Deadline of one API call; 30 s by default. A program's own deadline is its `timeoutMs`. */
   readonly apiTimeoutMs?: number;
 };
@@ -29,15 +34,17 @@ export class DockerSandboxAdapter implements SandboxPort<'docker'> {
   readonly id = 'docker';
   readonly #client: DockerClient;
   readonly #installation: string;
+  readonly #forwarderImage: string | undefined;
   #declared: SandboxDeclaration = declarationOf({});
   #isDeclared = false;
 
-  constructor({ host = DEFAULT_HOST, installation, apiTimeoutMs }: DockerSandboxOptions) {
+  constructor({ host = DEFAULT_HOST, installation, apiTimeoutMs, forwarderImage }: DockerSandboxOptions) {
     if (!INSTALLATION.test(installation)) {
       throw new AppError('CONFIG_INVALID', 'An installation is 1 to 63 letters, digits, dots, dashes and underscores');
     }
     this.#client = new DockerClient(host, apiTimeoutMs);
     this.#installation = installation;
+    this.#forwarderImage = forwarderImage;
   }
 
   /** Read from the engine by the first `ping` or `open`; until then what every engine holds. */
@@ -60,29 +67,63 @@ export class DockerSandboxAdapter implements SandboxPort<'docker'> {
     requireSpec(spec);
     const owner = await ownerOf(spec);
     if (!this.#isDeclared) await this.#declare();
-    const options = containerOptions(spec, owner, this.#installation);
     const name = `countersign-${this.#installation}-${spec.name}`;
     for (let attempt = 1; attempt <= OPEN_ATTEMPTS; attempt += 1) {
-      const existing = await this.#existing(name, options);
-      const container = existing ?? (await this.#create(name, options));
-      if (!container) continue;
-      // By its id: another container of that name is another attempt's.
-      const session = new DockerSession(spec.name, this.#client, container, owner);
-      await (existing ? session.restart() : session.start());
-      return session;
+      const session = spec.egress ? await this.#withEgress(name, spec, spec.egress, owner) : await this.#sealed(name, spec, owner);
+      if (session) return session;
     }
     throw this.#client.unavailable(`keeps making another container named ${name}`);
   }
 
+  /** Undefined where another attempt made one meanwhile. Sessions keep the id: another container of that name is another attempt's. */
+  async #sealed(name: string, spec: SandboxSpec, owner: Owner): Promise<DockerSession | undefined> {
+    const options = containerOptions(spec, owner, this.#installation);
+    await this.#clear(forwarderOf(name));
+    const existing = await this.#existing(name, options);
+    const container = existing ?? (await this.#create(name, options));
+    if (!container) return undefined;
+    const session = new DockerSession(spec.name, this.#client, { container, owner });
+    await (existing ? session.restart() : session.start());
+    return session;
+  }
+
+  /** Both containers are new each time: the broker of an earlier attempt is gone, and its socket with it. */
+  async #withEgress(name: string, spec: SandboxSpec, egress: SandboxEgress, owner: Owner): Promise<DockerSession | undefined> {
+    const client = this.#client;
+    await requireEgress(spec, owner);
+    if (!(await this.hasImage(spec.image))) throw imageMissing(spec.image);
+    await this.#clear(name);
+    await this.#clear(forwarderOf(name));
+    const image = this.#forwarderImage ?? spec.image;
+    const forwarder = await startForwarder({ client, spec, egress, owner, image, installation: this.#installation, name: forwarderOf(name) });
+    const container = forwarder && (await this.#create(name, containerOptions(spec, owner, this.#installation, forwarder.id)));
+    if (!container) {
+      if (forwarder) await this.#remove(forwarder);
+      return undefined;
+    }
+    const session = new DockerSession(spec.name, client, { container, owner, forwarder });
+    await session.start();
+    return session;
+  }
+
   async list(): Promise<readonly { readonly name: string; readonly requestId: string }[]> {
     const found = await this.#containers([]);
-    return found.map(({ Labels }) => ({ name: Labels[LABELS.name] ?? '', requestId: Labels[LABELS.request] ?? '' }));
+    // A forwarder counts as the sandbox it belongs to, so one that was left alone is seen too.
+    const byName = new Map(found.map(({ Labels }) => [Labels[LABELS.name] ?? '', Labels[LABELS.request] ?? '']));
+    return [...byName].map(([name, requestId]) => ({ name, requestId }));
   }
 
   async destroy(requestId: string): Promise<number> {
     const found = await this.#containers([`${LABELS.request}=${requestId}`]);
     for (const { Id } of found) await this.#remove(this.#client.docker.getContainer(Id));
-    return found.length;
+    return new Set(found.map(({ Labels }) => Labels[LABELS.name])).size;
+  }
+
+  /** Kills and removes the sandbox of that name, whoever opened it; none is success. */
+  async remove(name: string): Promise<void> {
+    const container = `countersign-${this.#installation}-${name}`;
+    await this.#clear(container);
+    await this.#clear(forwarderOf(container));
   }
 
   /** The container of that name where it is exactly what was asked for; another one is removed. */
@@ -94,6 +135,10 @@ export class DockerSandboxAdapter implements SandboxPort<'docker'> {
     if (!found.State.Dead && found.Config.Labels[LABELS.spec] === options.Labels?.[LABELS.spec]) return container;
     await this.#remove(container);
     return undefined;
+  }
+
+  async #clear(name: string): Promise<void> {
+    await this.#remove(this.#client.docker.getContainer(name));
   }
 
   async #remove(container: Container): Promise<void> {
@@ -109,8 +154,7 @@ export class DockerSandboxAdapter implements SandboxPort<'docker'> {
     } catch (error) {
       if (statusOf(error) === 409) return undefined;
       if (statusOf(error) !== 404) throw error;
-      const fix = 'Run `node scripts/provision-sandbox-image.mjs`, or `docker load` it.';
-      throw new AppError('IMAGE_MISSING', `The container engine has no image ${options.Image}. ${fix}`, { cause: error });
+      throw imageMissing(String(options.Image), error);
     }
   }
 
@@ -123,6 +167,15 @@ export class DockerSandboxAdapter implements SandboxPort<'docker'> {
     this.#declared = declarationOf(await this.#client.call('info', (deadlined) => this.#client.queries.info(deadlined)));
     this.#isDeclared = true;
   }
+}
+
+function forwarderOf(name: string): string {
+  return `${name}-egress`;
+}
+
+function imageMissing(image: string, cause?: unknown): AppError {
+  const fix = 'Run `node scripts/provision-sandbox-image.mjs`, or `docker load` it.';
+  return new AppError('IMAGE_MISSING', `The container engine has no image ${image}. ${fix}`, { cause });
 }
 
 function declarationOf(info: EngineInfo): SandboxDeclaration {

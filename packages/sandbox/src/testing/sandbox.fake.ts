@@ -1,6 +1,6 @@
 import { AppError } from '@countersign/domain';
 
-import type { ExecRequest, ExecResult, SandboxPort, SandboxSession, SandboxSpec } from '../ports/sandbox.port.js';
+import type { ExecRequest, ExecResult, SandboxId, SandboxPort, SandboxSession, SandboxSpec } from '../ports/sandbox.port.js';
 
 export type FakeExec = { readonly spec: SandboxSpec; readonly request: ExecRequest };
 
@@ -10,7 +10,8 @@ export type FakeExec = { readonly spec: SandboxSpec; readonly request: ExecReque
  */
 export type FakeHandler = (call: FakeExec & { readonly ended: Promise<'timedOut' | 'cancelled'> }) => Partial<ExecResult> | Promise<Partial<ExecResult>>;
 
-export type FakeSandbox = SandboxPort<'docker'> & {
+export type FakeSandbox<Id extends SandboxId = 'docker'> = SandboxPort<Id> & {
+  remove(name: string): Promise<void>;
   /** Every `exec`, in order. */
   readonly calls: readonly FakeExec[];
   /** Every `open`, in order. */
@@ -21,7 +22,9 @@ export type FakeSandbox = SandboxPort<'docker'> & {
 };
 
 /** Keeps sandboxes in memory with the port's own guarantees; an argument vector without a handler throws. */
-export function fakeSandbox(handlers: Readonly<Record<string, FakeHandler>> = {}): FakeSandbox {
+export function fakeSandbox(handlers?: Readonly<Record<string, FakeHandler>>): FakeSandbox;
+export function fakeSandbox<Id extends SandboxId>(handlers: Readonly<Record<string, FakeHandler>>, id: Id): FakeSandbox<Id>;
+export function fakeSandbox(handlers: Readonly<Record<string, FakeHandler>> = {}, id: SandboxId = 'docker'): FakeSandbox<SandboxId> {
   const calls: FakeExec[] = [];
   const opened: SandboxSpec[] = [];
   const sessions = new Map<string, FakeSession>();
@@ -31,8 +34,8 @@ export function fakeSandbox(handlers: Readonly<Record<string, FakeHandler>> = {}
     if (!handler) throw new Error(`fakeSandbox was not told what this does: ${JSON.stringify(call.request.argv)}`);
     return runHandler(handler, call);
   };
-  const fake: FakeSandbox = {
-    id: 'docker',
+  const fake: FakeSandbox<SandboxId> = {
+    id,
     declared: { enforced: ['everything a fake can'], notEnforced: [], reattach: true },
     calls,
     opened,
@@ -51,7 +54,7 @@ export function fakeSandbox(handlers: Readonly<Record<string, FakeHandler>> = {}
       if (!this.images.has(spec.image)) throw new AppError('IMAGE_MISSING', `There is no image ${spec.image}`);
       opened.push(spec);
       sessions.get(spec.name)?.kill();
-      const session = new FakeSession(spec, run, () => this.isUp, sessions);
+      const session = new FakeSession(spec, id, run, () => this.isUp, sessions);
       sessions.set(spec.name, session);
       return session;
     },
@@ -65,6 +68,10 @@ export function fakeSandbox(handlers: Readonly<Record<string, FakeHandler>> = {}
       for (const session of found) await session.stop();
       return found.length;
     },
+    async remove(name) {
+      requireUp(this);
+      await sessions.get(name)?.stop();
+    },
   };
   return fake;
 }
@@ -75,6 +82,7 @@ class FakeSession implements SandboxSession {
 
   constructor(
     readonly spec: SandboxSpec,
+    readonly adapter: SandboxId,
     private readonly run: (call: FakeExec) => Promise<ExecResult>,
     private readonly isUp: () => boolean,
     private readonly sessions: Map<string, FakeSession>,
@@ -132,6 +140,6 @@ function resultOf(part: Partial<ExecResult>, { maxOutputBytes }: ExecRequest): E
   return { ...result, stdout: result.stdout.slice(0, maxOutputBytes), truncated: true };
 }
 
-function requireUp(fake: FakeSandbox): void {
+function requireUp(fake: FakeSandbox<SandboxId>): void {
   if (!fake.isUp) throw new AppError('SANDBOX_UNAVAILABLE', 'No container engine answers. Run `node scripts/provision-docker.mjs`.');
 }

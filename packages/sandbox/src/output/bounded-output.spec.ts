@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { BoundedOutput } from './bounded-output.js';
-import { frameReader } from './docker-frames.js';
+import { frameReader } from '../docker/docker-frames.js';
 
 function frame(kind: number, text: string): Buffer {
   const bytes = Buffer.from(text);

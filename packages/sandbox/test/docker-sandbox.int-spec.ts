@@ -1,4 +1,4 @@
-import { chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,61 +6,31 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { DockerSandboxAdapter } from '../src/index.js';
-import { anExec, describeSandbox, type SandboxHarness } from '../src/ports/sandbox.contract.js';
+import { anExec, describeSandbox } from '../src/ports/sandbox.contract.js';
 import { describeIsolation } from '../src/ports/sandbox-isolation.contract.js';
+import { describeEgress } from '../src/ports/sandbox-egress.contract.js';
 import type { SandboxSpec } from '../src/ports/sandbox.port.js';
+import { aHarness, imageOfRun, type TestHarness } from './sandbox-harness.js';
 
-const SANDBOX_USER = 10_001;
 jest.setTimeout(60_000);
-
-function imageOfRun(): string {
-  const image = process.env['COUNTERSIGN_SANDBOX_IMAGE'];
-  if (!image) throw new Error('COUNTERSIGN_SANDBOX_IMAGE is not set: this suite has to run with the global setup of packages/testing.');
-  return image;
-}
 
 function anAdapter(installation: string): DockerSandboxAdapter {
   const host = process.env['DOCKER_HOST'];
   return new DockerSandboxAdapter({ installation, ...(host && { host }) });
 }
 
-async function dockerHarness(): Promise<SandboxHarness & { readonly folder: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'countersign-sandbox-'));
+function dockerHarness(): Promise<TestHarness> {
   const installation = `test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
-  const sandbox = anAdapter(installation);
-  return {
-    folder,
-    sandbox,
-    again: () => anAdapter(installation),
-    aSpec: async (over = {}): Promise<SandboxSpec> => {
-      const workspace = join(folder, over.name ?? 'unnamed');
-      await mkdir(workspace, { recursive: true });
-      if (process.getuid?.() === 0) await chown(workspace, SANDBOX_USER, SANDBOX_USER);
-      return {
-        name: 'unnamed',
-        requestId: 'unnamed',
-        image: imageOfRun(),
-        workspace,
-        workspaceReadOnly: false,
-        mounts: [],
-        env: {},
-        limits: { memoryMb: 256, cpus: 1, pids: 100, fileMb: 16, tmpMb: 16 },
-        ...over,
-      };
-    },
-    close: async () => {
-      for (const { requestId } of await sandbox.list()) await sandbox.destroy(requestId);
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  return aHarness(imageOfRun(), () => anAdapter(installation));
 }
 
 describeSandbox('docker', dockerHarness);
 describeIsolation('docker', dockerHarness);
+describeEgress('docker', dockerHarness);
 
 describe('DockerSandboxAdapter', () => {
-  let harness: Awaited<ReturnType<typeof dockerHarness>>;
-  let other: Awaited<ReturnType<typeof dockerHarness>>;
+  let harness: TestHarness;
+  let other: TestHarness;
   beforeAll(async () => {
     [harness, other] = await Promise.all([dockerHarness(), dockerHarness()]);
   });

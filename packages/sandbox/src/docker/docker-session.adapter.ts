@@ -4,10 +4,10 @@ import { setTimeout } from 'node:timers/promises';
 import type { Container, Exec } from 'dockerode';
 
 import type { ExecRequest, ExecResult, SandboxSession } from '../ports/sandbox.port.js';
-import { BoundedOutput } from './bounded-output.js';
+import { ExecRecord } from '../output/exec-record.js';
 import { statusOf, type DockerClient } from './docker.client.js';
 import { frameReader } from './docker-frames.js';
-import { WORKSPACE, type Owner } from './docker-options.mapper.js';
+import { WORKSPACE, type Owner } from '../sandbox-spec.js';
 
 const KILLED = 137;
 /** How long the engine may take to say that a container ended, and who ended it to remove it or start it again. */
@@ -15,7 +15,13 @@ const NOTICE_MS = 1000;
 const SETTLE_MS = 3000;
 const STEP_MS = 200;
 
-type Ending = 'ended' | 'timedOut' | 'cancelled';
+export type SessionParts = {
+  readonly container: Container;
+  readonly owner: Owner;
+  /** The container that holds its network, where it has a way out. */
+  readonly forwarder?: Container;
+};
+
 type Running = { readonly exec: Exec; readonly stream: Duplex };
 
 /**
@@ -23,6 +29,8 @@ type Running = { readonly exec: Exec; readonly stream: Duplex };
  * started again or removed by another one touches it no more.
  */
 export class DockerSession implements SandboxSession {
+  readonly adapter = 'docker';
+  private readonly container: Container;
   /** When this session started the container: another time is another attempt's. */
   #startedAt = '';
   /** It ended by this session's doing, so this session may start it again. */
@@ -31,39 +39,25 @@ export class DockerSession implements SandboxSession {
   constructor(
     readonly name: string,
     private readonly client: DockerClient,
-    private readonly container: Container,
-    private readonly owner: Owner,
-  ) {}
+    private readonly parts: SessionParts,
+  ) {
+    this.container = parts.container;
+  }
 
   async exec(request: ExecRequest): Promise<ExecResult> {
-    const startedAt = performance.now();
-    let endedAt = 0;
-    const stdout = new BoundedOutput(request.maxOutputBytes, request.onOutput && ((text) => request.onOutput?.(text, 'stdout')));
-    const stderr = new BoundedOutput(request.maxOutputBytes, request.onOutput && ((text) => request.onOutput?.(text, 'stderr')));
-    const done = (ending: Ending, exitCode: number | null): ExecResult => ({
-      exitCode,
-      timedOut: ending === 'timedOut',
-      cancelled: ending === 'cancelled',
-      stdout: stdout.text(),
-      stderr: stderr.text(),
-      truncated: stdout.truncated || stderr.truncated,
-      durationMs: Math.round((endedAt || startedAt) - startedAt),
-    });
-    if (request.signal?.aborted) return done('cancelled', null);
-
+    const record = new ExecRecord(request);
+    if (request.signal?.aborted) return record.result('cancelled', null);
     const running = await this.#launch(request);
-    const read = frameReader((bytes, stream) => (stream === 'stdout' ? stdout : stderr).add(bytes));
-    running.stream.on('data', read);
-    const ending = await endingOf(running.stream, request);
-    endedAt = performance.now();
+    running.stream.on('data', frameReader((bytes, stream) => record.add(bytes, stream)));
+    const ending = await record.endingOf(endOf(running.stream));
     if (ending === 'ended') {
       const exitCode = await this.#exitCode(running.exec);
       if (exitCode === KILLED) await this.#requireOurs();
-      return done(ending, exitCode);
+      return record.result(ending, exitCode);
     }
     await this.#killOurs();
     running.stream.destroy();
-    return done(ending, null);
+    return record.result(ending, null);
   }
 
   async isAlive(): Promise<boolean> {
@@ -76,9 +70,8 @@ export class DockerSession implements SandboxSession {
   }
 
   async stop(): Promise<void> {
-    if (!(await this.#isOurs())) return;
-    // 409: another call removes it already.
-    await this.client.tolerate([404, 409], 'remove', (deadlined) => this.container.remove({ force: true, v: true, ...deadlined }));
+    if (await this.#isOurs()) await this.#remove(this.container);
+    if (this.parts.forwarder) await this.#remove(this.parts.forwarder);
   }
 
   /** Starts the container with nothing of an earlier use alive in it. */
@@ -116,7 +109,7 @@ export class DockerSession implements SandboxSession {
         Cmd: [...argv],
         WorkingDir: cwd ?? WORKSPACE,
         Env: Object.entries(env ?? {}).map(([name, value]) => `${name}=${value}`),
-        User: `${this.owner.uid}:${this.owner.gid}`,
+        User: `${this.parts.owner.uid}:${this.parts.owner.gid}`,
         AttachStdin: stdin !== undefined,
         AttachStdout: true,
         AttachStderr: true,
@@ -154,6 +147,11 @@ export class DockerSession implements SandboxSession {
     this.#isDown = true;
   }
 
+  async #remove(container: Container): Promise<void> {
+    // 409: another call removes it already.
+    await this.client.tolerate([404, 409], 'remove', (deadlined) => container.remove({ force: true, v: true, ...deadlined }));
+  }
+
   async #isOurs(): Promise<boolean> {
     const found = await this.client.find('inspect', (deadlined) => this.container.inspect(deadlined));
     return found?.State.StartedAt === this.#startedAt;
@@ -178,18 +176,9 @@ export class DockerSession implements SandboxSession {
   }
 }
 
-function endingOf(stream: Duplex, { timeoutMs, signal }: ExecRequest): Promise<Ending> {
+function endOf(stream: Duplex): Promise<'ended'> {
   return new Promise((resolve) => {
-    const finish = (ending: Ending): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', cancel);
-      resolve(ending);
-    };
-    const cancel = (): void => finish('cancelled');
-    const timer = globalThis.setTimeout(() => finish('timedOut'), timeoutMs);
-    signal?.addEventListener('abort', cancel, { once: true });
-    if (signal?.aborted) cancel();
-    stream.once('end', () => finish('ended'));
-    stream.once('close', () => finish('ended'));
+    stream.once('end', () => resolve('ended'));
+    stream.once('close', () => resolve('ended'));
   });
 }

@@ -1,1 +1,0 @@
-export { fakeSandbox, type FakeExec, type FakeHandler, type FakeSandbox } from './sandbox.fake.js';
