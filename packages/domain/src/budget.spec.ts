@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { DEFAULT_LIMITS, NO_USAGE, addUsage, allowsAttempt, exceededBudget, isRaise } from './budget.js';
+import { DEFAULT_LIMITS, NO_USAGE, addUsage, allowsAttempt, budgetPassedBy, cachedShare, exceededBudget, isRaise } from './budget.js';
 
 describe('budgets', () => {
   it('stop at the limit, not behind it', () => {
@@ -14,6 +14,25 @@ describe('budgets', () => {
     expect(exceededBudget({ ...DEFAULT_LIMITS, costMicros: 5 }, unknown)).toBe('costMicros');
     expect(exceededBudget(DEFAULT_LIMITS, unknown)).toBeUndefined();
     expect(addUsage({ ...NO_USAGE, costMicros: 3 }, unknown).costMicros).toBeNull();
+  });
+
+  it('stop before the call that would pass a limit, and let one reach it', () => {
+    const limits = { ...DEFAULT_LIMITS, tokens: 100, costMicros: 1000 };
+    const usage = { ...NO_USAGE, tokens: 60, costMicros: 600 };
+    expect(budgetPassedBy(limits, usage, { tokens: 40, costMicros: 400 })).toBeUndefined();
+    expect(budgetPassedBy(limits, usage, { tokens: 41, costMicros: 1 })).toBe('tokens');
+    expect(budgetPassedBy(limits, usage, { tokens: 1, costMicros: 401 })).toBe('costMicros');
+    expect(budgetPassedBy(limits, usage, { tokens: 1, costMicros: null })).toBe('costMicros');
+    expect(budgetPassedBy(DEFAULT_LIMITS, usage, { tokens: 1e9, costMicros: null })).toBeUndefined();
+    expect(budgetPassedBy(limits, { ...usage, tokens: 100 }, { tokens: 0, costMicros: 0 })).toBe('tokens');
+  });
+
+  it('keep what came from a cache apart, and say its share', () => {
+    const cached = addUsage({ ...NO_USAGE, tokens: 100, cachedTokens: 50 }, { ...NO_USAGE, tokens: 100, cachedTokens: 74 });
+    expect(cached.cachedTokens).toBe(124);
+    expect(cachedShare(cached)).toBe(62);
+    expect(cachedShare(NO_USAGE)).toBeUndefined();
+    expect(addUsage(NO_USAGE, NO_USAGE)).toEqual(NO_USAGE);
   });
 
   it('allow as many attempts as the limit says', () => {

@@ -12,6 +12,8 @@ export type BudgetUsage = {
   readonly costMicros: number | null;
   readonly wallClockMs: number;
   readonly attempts: number;
+  /** Of `tokens`, those that the provider read from its cache. */
+  readonly cachedTokens?: number;
 };
 
 export const BUDGET_KINDS = ['tokens', 'costMicros', 'wallClockMs', 'attempts'] as const;
@@ -22,12 +24,19 @@ export const DEFAULT_LIMITS: BudgetLimits = { tokens: null, costMicros: null, wa
 export const NO_USAGE: BudgetUsage = { tokens: 0, costMicros: 0, wallClockMs: 0, attempts: 0 };
 
 export function addUsage(a: BudgetUsage, b: BudgetUsage): BudgetUsage {
+  const cachedTokens = (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0);
   return {
     tokens: a.tokens + b.tokens,
     costMicros: a.costMicros === null || b.costMicros === null ? null : a.costMicros + b.costMicros,
     wallClockMs: a.wallClockMs + b.wallClockMs,
     attempts: a.attempts + b.attempts,
+    ...(cachedTokens > 0 && { cachedTokens }),
   };
+}
+
+/** Whole percent of the tokens that came from a provider's cache; undefined where none did. */
+export function cachedShare({ tokens, cachedTokens = 0 }: Pick<BudgetUsage, 'tokens' | 'cachedTokens'>): number | undefined {
+  return cachedTokens > 0 && tokens > 0 ? Math.min(100, Math.round((100 * cachedTokens) / tokens)) : undefined;
 }
 
 /**
@@ -42,6 +51,19 @@ export function exceededBudget(limits: BudgetLimits, usage: BudgetUsage): Budget
     const used = usage[kind];
     return used === null || used >= limit;
   });
+}
+
+/** What the next call is expected to use; a null cost has no known price. */
+export type ExpectedUsage = { readonly tokens: number; readonly costMicros: number | null };
+
+/** The limit that is used up already, or that the expected call would pass. Reaching one exactly is allowed. */
+export function budgetPassedBy(limits: BudgetLimits, usage: BudgetUsage, next: ExpectedUsage): BudgetKind | undefined {
+  const used = exceededBudget(limits, usage);
+  if (used !== undefined) return used;
+  if (limits.tokens !== null && usage.tokens + next.tokens > limits.tokens) return 'tokens';
+  const { costMicros } = limits;
+  if (costMicros === null) return undefined;
+  return next.costMicros === null || (usage.costMicros ?? 0) + next.costMicros > costMicros ? 'costMicros' : undefined;
 }
 
 /** A raise lowers nothing and lifts at least one limit. */

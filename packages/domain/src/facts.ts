@@ -15,7 +15,7 @@ export type Finding = {
   readonly message: string;
   readonly path: string | null;
   readonly line: number | null;
-  /** Of a model's finding, 0 to 1; absent where a rule found it. */
+  /** Of a model's finding, in percent (facts hold whole numbers only); absent where a rule found it. */
   readonly confidence?: number;
 };
 
@@ -46,9 +46,9 @@ export type DiffFile = {
  */
 export type Facts = {
   base: { readonly baseCommit: string; readonly targetRef: string; readonly source: 'fetched' | 'unchanged' };
-  spec: { readonly spec: Spec; readonly author: string };
-  plan: { readonly plan: Plan; readonly baseCommit: string };
-  cannot: { readonly code: string; readonly message: string; readonly understood: readonly string[] };
+  spec: { readonly spec: Spec; readonly author: string; readonly transcript?: ArtifactRef };
+  plan: { readonly plan: Plan; readonly baseCommit: string; readonly transcript?: ArtifactRef };
+  cannot: { readonly code: string; readonly message: string; readonly understood: readonly string[]; readonly transcript?: ArtifactRef };
   execution: {
     readonly attempt: number;
     readonly baseCommit: string;
@@ -58,6 +58,8 @@ export type Facts = {
     readonly diff: ArtifactRef;
     readonly files: readonly DiffFile[];
     readonly limitsNotEnforced: readonly string[];
+    /** What was said between us and the model, secrets taken out. */
+    readonly transcript?: ArtifactRef;
   };
   checks: { readonly commit: string; readonly verdict: CheckVerdict; readonly results: readonly CheckResult[] };
   measure: {
@@ -85,7 +87,10 @@ export type Facts = {
     readonly phase: EgressPhase;
     readonly allowed: number;
     readonly refused: number;
+    /** `host:port` of what was passed through unread. */
     readonly tunnels: readonly string[];
+    /** `host:port` of what was refused, the first hundred. */
+    readonly refusedHosts: readonly string[];
     readonly log: ArtifactRef;
   };
   mergePrep: {
@@ -109,6 +114,11 @@ export type CheckVerdict = (typeof CHECK_VERDICTS)[number];
 /** Failing checks that were not failing on the base already: what is sent back to the executor. */
 export function newFailures(results: readonly CheckResult[]): readonly CheckResult[] {
   return results.filter((result) => result.status === 'failed');
+}
+
+/** A model says how sure it is; a rule always is. */
+export function isModelFinding(finding: Pick<Finding, 'confidence'>): boolean {
+  return finding.confidence !== undefined;
 }
 
 export function hasBlocking(findings: readonly Finding[]): boolean {

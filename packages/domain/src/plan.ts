@@ -37,6 +37,8 @@ export type Plan = {
   readonly author: string;
   /** What was skipped and why: binary files, huge files, links out of the workspace. */
   readonly notes: readonly string[];
+  /** The project's rules and those of the base commit: the only ones that the executor is given. */
+  readonly rules: string;
 };
 
 /** Exact paths: a result may touch these and nothing else. */

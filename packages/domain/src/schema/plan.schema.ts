@@ -12,7 +12,7 @@ export const specSchema = z.strictObject({
 const plannedFile = z.strictObject({
   path: repoPath,
   change: z.enum(FILE_CHANGES),
-  places: z.int().positive().exactOptional(),
+  places: z.int().min(1).exactOptional(),
 });
 
 export const planSchema = z.strictObject({
@@ -33,4 +33,6 @@ export const planSchema = z.strictObject({
   commands: z.enum(['plan', 'any']),
   author: z.string().min(1).max(200),
   notes: z.array(boundedText(4096)).max(1000),
+  /** Plans written before there were any have none. */
+  rules: boundedText(131_072).default(''),
 }) satisfies z.ZodType<Plan>;

@@ -56,6 +56,9 @@ export const egressRuleSchema = z.strictObject({
   methods: z.array(z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])).max(7).default(['GET', 'HEAD']),
   tunnel: z.boolean().default(false),
   credential: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be the name of a credential').nullable().default(null),
+}).refine(({ tunnel, credential }) => !tunnel || credential === null, {
+  path: ['credential'],
+  message: 'cannot be put into a tunnel, which is passed through unread',
 }) satisfies z.ZodType<EgressRule>;
 
 export const projectSettingsSchema = z.strictObject({

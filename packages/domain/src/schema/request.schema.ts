@@ -15,6 +15,8 @@ export const titleSchema = z
 
 export const bodySchema = boundedText(MAX_BODY_BYTES);
 export const reasonSchema = boundedText(4096);
+/** A model's answer in the thread. */
+export const answerTextSchema = boundedText(16_384).min(1);
 export const commentSchema = boundedText(16_384).min(1, 'must not be empty');
 
 export const budgetLimitsSchema = z.strictObject({

@@ -20,6 +20,7 @@ export function aPlan(over: Partial<Plan> = {}): Plan {
     commands: 'plan',
     author: 'offline',
     notes: [],
+    rules: '',
     ...over,
   };
 }
