@@ -1,4 +1,5 @@
 import type { Role } from '@countersign/domain';
+import { Git } from '@countersign/git';
 import { createLogger, TokenVerifier } from '@countersign/platform';
 import { testIssuer, type TestIssuer } from '@countersign/platform/testing';
 import { decodeJwt } from 'jose';
@@ -6,6 +7,7 @@ import { decodeJwt } from 'jose';
 import { createGateway, type CreateGatewayOptions } from '../src/create-gateway.js';
 import { DEFAULT_LIMITS } from '../src/limits.js';
 import { FakeIdempotencyStore } from './idempotency-store.fake.js';
+import { FakeLive } from './live.fake.js';
 import { aViewer, type FakeServices, fakeServices } from './services.fake.js';
 
 export type Answer = {
@@ -23,6 +25,7 @@ export type TestGateway = FakeServices & {
   readonly url: string;
   readonly issuer: TestIssuer;
   readonly store: FakeIdempotencyStore;
+  readonly live: FakeLive;
   readonly logged: string[];
   /** A POST of one document by a person of this role. */
   send(role: Role, query: string, variables?: object, headers?: Record<string, string>): Promise<Answer>;
@@ -36,6 +39,7 @@ export async function testGateway(over: Partial<CreateGatewayOptions> = {}): Pro
   const issuer = await testIssuer();
   const fakes = fakeServices((credential) => aViewer(decodeJwt(credential).sub as Role));
   const store = new FakeIdempotencyStore();
+  const live = new FakeLive();
   const logged: string[] = [];
   const gateway = await createGateway({
     http: { host: '127.0.0.1', port: 0 },
@@ -44,7 +48,9 @@ export async function testGateway(over: Partial<CreateGatewayOptions> = {}): Pro
     verifier: new TokenVerifier({ ...issuer, audience: 'gateway', serviceKeysDir: '/nonexistent' }),
     services: fakes.services,
     store,
+    live,
     probes: [],
+    git: new Git({ configFile: '/nonexistent/gitconfig' }),
     limits: DEFAULT_LIMITS,
     logger: createLogger('gateway', 'warn', { write: (line: string) => void logged.push(line) }),
     introspection: false,
@@ -67,6 +73,7 @@ export async function testGateway(over: Partial<CreateGatewayOptions> = {}): Pro
     url: gateway.url,
     issuer,
     store,
+    live,
     logged,
     fetch: fetchAnswer,
     send: async (role, query, variables, headers = {}) =>
@@ -76,6 +83,7 @@ export async function testGateway(over: Partial<CreateGatewayOptions> = {}): Pro
         body: JSON.stringify({ query, variables }),
       }),
     close: async () => {
+      live.close();
       await gateway.close();
       await issuer.close();
     },

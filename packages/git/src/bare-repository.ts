@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AppError } from '@countersign/domain';
 
 import { NO_ATTRIBUTES } from './git-config.js';
+import { shown, splitNul } from './git-path.js';
 import type { Git, GitResult, GitRunOptions } from './git.js';
 
 export type MergeTreeResult =
@@ -96,6 +97,12 @@ export class BareRepository {
     } finally {
       await rm(index, { force: true });
     }
+  }
+
+  /** Every path of a commit or tree. */
+  async paths(commit: string): Promise<readonly string[]> {
+    const { stdout } = await this.run(['ls-tree', '-r', '-z', '--full-tree', '--name-only', commit], { maxOutputBytes: 1_000_000_000 });
+    return splitNul(stdout).map(shown);
   }
 
   /** Content of a file in a commit; undefined where the commit has no such file. */

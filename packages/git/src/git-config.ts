@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+export type Setting = readonly [section: string, name: string, value: string];
+
 /**
  * Everything that git may read from outside a repository. `uploadpack.packObjectsHook` and `diff.external`
  * are left unset on purpose: git takes an empty value for a command to run, and only this file could set them.
  */
-const SETTINGS: readonly (readonly [section: string, name: string, value: string])[] = [
+const SETTINGS: readonly Setting[] = [
   ['core', 'hooksPath', '/dev/null'],
   ['core', 'attributesFile', '/dev/null'],
   ['core', 'excludesFile', '/dev/null'],
@@ -59,8 +61,8 @@ function quoted(value: string): string {
   return `"${value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t')}"`;
 }
 
-function configText(safeDirectories: readonly string[]): string {
-  const lines = SETTINGS.map(([section, name, value]) => `[${section}]\n\t${name} = ${quoted(value)}`);
+function configText(safeDirectories: readonly string[], more: readonly Setting[]): string {
+  const lines = [...SETTINGS, ...more].map(([section, name, value]) => `[${section}]\n\t${name} = ${quoted(value)}`);
   for (const side of ['fetch', 'receive']) {
     lines.push(`[${side} "fsck"]`, ...OLD_FAULTS.map((fault) => `\t${fault} = warn`));
   }
@@ -69,10 +71,10 @@ function configText(safeDirectories: readonly string[]): string {
 }
 
 /** Writes the only configuration outside a repository that our git reads; 0600, whole or not at all. */
-export async function writeGitConfig(file: string, safeDirectories: readonly string[]): Promise<void> {
+export async function writeGitConfig(file: string, safeDirectories: readonly string[], more: readonly Setting[] = []): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, configText(safeDirectories), { mode: 0o600 });
+  await writeFile(draft, configText(safeDirectories, more), { mode: 0o600 });
   await rename(draft, file);
 }
 

@@ -23,7 +23,7 @@ export type ProcessResult = {
 const MAX_STDERR_BYTES = 16_384;
 
 /** Kills the whole group: git starts helpers (ssh, upload-pack, index-pack) that outlive it otherwise. */
-function killGroup(child: ChildProcess): void {
+export function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, 'SIGKILL');
@@ -33,7 +33,7 @@ function killGroup(child: ChildProcess): void {
 }
 
 /** Keeps the end of what git says, where the reason stands, and hands on each line of progress. */
-class ErrorText {
+export class ErrorText {
   private kept = Buffer.alloc(0);
   private line = '';
 

@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 
 import { AppError } from '@countersign/domain';
 
-import { writeGitConfig } from './git-config.js';
+import { writeGitConfig, type Setting } from './git-config.js';
 import { runProcess, type ProcessResult } from './git-process.js';
+import { startProcess, type GitStream } from './git-stream.js';
 import { scrubCredentials } from './scrub.js';
 
 export type GitRunOptions = {
@@ -85,12 +86,21 @@ export class Git {
     return { exitCode, stdout: result.stdout, stderr };
   }
 
-  /** The same git, trusting exactly these folders whoever owns them. Only a configuration file reaches git's own children. */
-  async trusting(directories: readonly string[]): Promise<Git> {
+  /** Runs a command whose input and output are streams. A failure is told by `done`; it never rejects. */
+  start(args: readonly string[], options: Pick<GitRunOptions, 'env' | 'deadlineMs' | 'signal'>): GitStream {
+    return startProcess(this.options.binary ?? 'git', args, { cwd: this.home, env: this.environment(options), deadlineMs: options.deadlineMs, signal: options.signal });
+  }
+
+  /**
+   * The same git, trusting exactly these folders whoever owns them, with more settings where given. Only a
+   * configuration file reaches git's own children.
+   */
+  async trusting(directories: readonly string[], more: readonly Setting[] = []): Promise<Git> {
     const sorted = [...new Set(directories)].sort();
-    const name = createHash('sha256').update(sorted.join('\0')).digest('hex').slice(0, 16);
+    const named = [...sorted, ...more.map((setting) => setting.join(' '))];
+    const name = createHash('sha256').update(named.join('\0')).digest('hex').slice(0, 16);
     const configFile = join(this.home, `trusting-${name}.gitconfig`);
-    await writeGitConfig(configFile, sorted);
+    await writeGitConfig(configFile, sorted, more);
     return new Git({ ...this.options, configFile });
   }
 

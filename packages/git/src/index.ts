@@ -3,10 +3,11 @@ export { fetchSource, type Fetched, type FetchOptions } from './fetch-source.js'
 export { Git, makeGit, type GitOptions, type GitResult, type GitRunOptions, type MakeGitOptions } from './git.js';
 export { type Owner } from './hostile-folder.js';
 export { DEFAULT_IMPORT_LIMITS, importBare, type Imported, type ImportLimits, type ImportOptions } from './import-source.js';
-export { isPublicAddress } from './network-address.js';
 export { quoteWord } from './quote-word.js';
+export { serveRepository, type ServedAnswer, type ServedPart, type ServeOptions } from './served-repository.js';
 export { scrubCredentials } from './scrub.js';
 export { chooseBranch, listSource, openSource, type OpenedSource, type SourceRef, type SourceRefs, type SourceRules } from './source.js';
 export { isUrlSource, type Resolver, type UrlRules } from './source-url.js';
+export { TreeCache, type KeptTree, type TreeCacheOptions } from './tree-cache.js';
 export { MAX_RESULT_FILE_BYTES, type Inspection, type ListedFile } from './tree-inspection.js';
-export { AGENT_IDENTITY, RequestWorkspace, WORKSPACE_OWNER, workspaceRoot, type RequestWorkspaceOptions, type Snapshot } from './workspace.js';
+export { AGENT_IDENTITY, RequestWorkspace, WORKSPACE_OWNER, workspaceRoot, type CheckoutOptions, type RequestWorkspaceOptions, type Snapshot } from './workspace.js';

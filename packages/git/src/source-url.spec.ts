@@ -1,6 +1,6 @@
+import { isPublicAddress } from '@countersign/domain';
 import { describe, expect, it } from '@jest/globals';
 
-import { isPublicAddress } from './network-address.js';
 import { isUrlSource, parseSourceUrl, pinnedConfig, resolveSource } from './source-url.js';
 
 describe('parseSourceUrl', () => {

@@ -1,9 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
-import { AppError } from '@countersign/domain';
-
-import { isPublicAddress } from './network-address.js';
+import { AppError, isPublicAddress } from '@countersign/domain';
 
 /** Every address of a host name. */
 export type Resolver = (host: string) => Promise<readonly string[]>;

@@ -51,6 +51,12 @@ async function nestRepository(name: string): Promise<void> {
 }
 
 describe('RequestWorkspace', () => {
+  it('removes what a killed process left, but nothing of folders that are filled beside others', async () => {
+    for (const name of ['stage-work-x', 'trash-check-x', 'stage-review-x', 'stage-chat-x']) await mkdir(join(root, name));
+    await workspace.prepare();
+    expect((await readdir(root)).filter((name) => /^(stage|trash)-/.test(name)).sort()).toEqual(['stage-chat-x', 'stage-review-x']);
+  });
+
   it('checks out exactly the bytes of the commit, with a throw-away repository', async () => {
     await workspace.prepare();
     expect(await workspace.checkout('work', base)).toBe(path());

@@ -1,13 +1,16 @@
-import { copyFile, lchown, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, lchown, mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { AppError, type DiffFile } from '@countersign/domain';
 
 import { BareRepository } from './bare-repository.js';
 import type { Git } from './git.js';
-import { giveTo, isRoot, removeFolder, replaceContent, unlock, type Owner } from './hostile-folder.js';
+import { shown, splitNul } from './git-path.js';
+import { isRoot, removeFolder, replaceContent, unlock, type Owner } from './hostile-folder.js';
+import { copyIgnored, placeIgnored } from './ignored-files.js';
 import { stageFolder, type Staged } from './snapshot.js';
-import { addThrowAwayRepository } from './throw-away.js';
+import { fillStage } from './stage-filling.js';
+import type { TreeCache } from './tree-cache.js';
 import { DIFF_TREE, parseDiffFiles } from './tree-diff.js';
 import { inspectChanges, listFiles, type Inspection, type ListedFile } from './tree-inspection.js';
 
@@ -34,6 +37,13 @@ export type RequestWorkspaceOptions = {
   /** The project's bare repository, whose objects are read and never written but by `publish`. */
   readonly bare: string;
   readonly owner?: Owner;
+  /** Where trees are kept from one workspace to the next; without it every file is written anew. */
+  readonly cache?: TreeCache;
+};
+
+export type CheckoutOptions = {
+  /** For a folder that the sandbox only reads: its files may be shared, and be root's. */
+  readonly readOnly?: boolean;
 };
 
 /** @throws AppError INVALID_INPUT where the id is none of ours. */
@@ -59,7 +69,8 @@ export class RequestWorkspace {
     const { git, root, bare } = this.options;
     // Others may pass through to the mounted folder, and see nothing else.
     await mkdir(root, { recursive: true, mode: 0o711 });
-    const leftovers = (await readdir(root)).filter((name) => /^(stage|trash)-/.test(name));
+    // `review` and `chat` are filled while others prepare: what a killed one left goes with the whole folder.
+    const leftovers = (await readdir(root)).filter((name) => /^(stage|trash)-(?!(review|chat)-)/.test(name));
     for (const name of leftovers) await removeFolder(join(root, name));
     const format = await new BareRepository(git, bare).text(['rev-parse', '--show-object-format']);
     await BareRepository.init(git, this.repository.dir, format === 'sha256' ? 'sha256' : 'sha1');
@@ -74,13 +85,13 @@ export class RequestWorkspace {
    *
    * @returns the folder's path.
    */
-  async checkout(name: string, commit: string): Promise<string> {
+  async checkout(name: string, commit: string, { readOnly = false }: CheckoutOptions = {}): Promise<string> {
     const folder = this.folderOf(name);
+    const { git, bare, cache } = this.options;
     const tree = await this.treeOf(commit);
     const stage = await mkdtemp(join(this.options.root, `stage-${name}-`));
-    await this.fill(stage, tree, this.indexOf(name));
-    await addThrowAwayRepository(this.repository, stage, tree);
-    await giveTo(stage, this.owner);
+    const order = { stage, commit, tree, readOnly, cache, owner: this.owner, index: this.indexOf(name) };
+    await fillStage({ ...order, repository: this.repository, bare: new BareRepository(git, bare) });
     await replaceContent(folder, stage, `${stage.replace(/stage-(?=[^/]*$)/, 'trash-')}`);
     if (isRoot()) await lchown(folder, this.owner.uid, this.owner.gid);
     return folder;
@@ -132,6 +143,27 @@ export class RequestWorkspace {
   /** Whether the commit is here or in the bare repository. */
   async has(commit: string): Promise<boolean> {
     return (await this.repository.resolve(commit)) !== undefined;
+  }
+
+  /** Paths that differ between two commits or trees. */
+  async changedPaths(base: string, head: string): Promise<readonly string[]> {
+    const { stdout } = await this.repository.run([...DIFF_TREE, '-z', '--name-only', base, head], { deadlineMs: LONG_MS, maxOutputBytes: MAX_PATCH_BYTES });
+    return splitNul(stdout).map(shown);
+  }
+
+  /** Copies the ignored files of a folder that otherwise is `parent`'s; false, and nothing, where it is not. */
+  async keepIgnored(name: string, parent: string, into: string): Promise<boolean> {
+    const dir = this.folderOf(name);
+    await unlock(Buffer.from(dir));
+    return copyIgnored({ repository: this.repository, dir, index: this.indexOf(name), parent: await this.commitOf(parent), force: [] }, into);
+  }
+
+  /** Puts copies of what `keepIgnored` copied into a folder; false, and nothing, where a path is taken. */
+  async addIgnored(name: string, from: string): Promise<boolean> {
+    const paths = await placeIgnored(from, this.folderOf(name), this.owner);
+    // A change that stops ignoring them does not bring them in.
+    if (paths) await writeFile(join(this.repository.dir, 'info', 'exclude'), paths.map((path) => `/${path.replace(/[\\*?[\]!# \n]/g, '\\$&')}\n`).join(''));
+    return paths !== undefined;
   }
 
   async treeOf(commit: string): Promise<string> {
@@ -188,14 +220,6 @@ export class RequestWorkspace {
   private async noteLeftOut(commit: string, { nested, unstorable }: Staged): Promise<void> {
     await mkdir(join(this.repository.dir, 'left-out'), { recursive: true });
     await writeFile(this.noteOf(commit), JSON.stringify({ nested, unstorable }));
-  }
-
-  private async fill(stage: string, tree: string, index: string): Promise<void> {
-    const options = { workTree: stage, cwd: stage, env: { GIT_INDEX_FILE: index }, deadlineMs: LONG_MS };
-    await rm(index, { force: true });
-    await rm(`${index}.lock`, { force: true });
-    await this.repository.run(['read-tree', tree], options);
-    await this.repository.run(['checkout-index', '--all', '--force', '--quiet'], options);
   }
 
   private async commitOf(name: string): Promise<string> {
