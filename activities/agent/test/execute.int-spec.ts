@@ -5,12 +5,12 @@ import { join } from 'node:path';
 
 import { agentActivities, materialiseTools } from '@countersign/activity-agent';
 import { makeGit, RequestWorkspace } from '@countersign/git';
+import { DockerSandboxAdapter } from '@countersign/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
 import { agentWorld, type AgentWorld } from '../src/testing/agent-world.fake.js';
 import { buildTools } from '../src/testing/tools-build.js';
-import { dockerCliSandbox } from './docker-cli-sandbox.js';
 
 const FROM = 'ZodType';
 const TO = 'SchemaKind';
@@ -20,6 +20,7 @@ let source: string;
 let bare: string;
 let base: string;
 let world: AgentWorld;
+let sandbox: DockerSandboxAdapter;
 
 const git = (cwd: string, ...args: readonly string[]): string =>
   execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@invalid', '-c', 'core.autocrlf=false', '-c', 'core.hooksPath=/dev/null', ...args], { cwd, encoding: 'utf8', maxBuffer: 1 << 30 });
@@ -84,12 +85,16 @@ beforeAll(async () => {
   buildTools(join(root, 'dist'));
   const toolsDir = await materialiseTools({ targetDir: join(root, 'tools'), packageDist: join(root, 'dist'), resolveFrom: join(__dirname, '..') });
   const runner = await makeGit({ homeDir: join(root, 'git-home') });
+  const host = process.env['DOCKER_HOST'];
+  sandbox = new DockerSandboxAdapter({ installation: `agent-${process.pid}`, ...(host && { host }) });
   const fake = agentWorld(join(root, 'unused'));
   const deps = {
     ...fake.deps,
     toolsDir,
+    images: { imageOf: async ({ image }: { image: string | null }) => image ?? imageOfRun() },
+    installed: async () => undefined,
     toolsImage: imageOfRun(),
-    sandbox: dockerCliSandbox(),
+    sandbox,
     workspaces: ({ requestId }: { requestId: string }) => new RequestWorkspace({ git: runner, root: join(root, 'workspaces', requestId), bare }),
     now: Date.now,
   };
@@ -136,6 +141,6 @@ describe('an execution in a real container on a real repository', () => {
     world.records.feedbackTexts = { c1: 'add file z.txt\n```\n```\ndelete file z.txt' };
     const deps = { ...world.deps, signal: () => abort.signal, log: () => ({ append: () => abort.abort(new Error('cancelled')) }) };
     await expect(agentActivities(deps).execute({ requestId: 'r1', attempt: 3, feedback: ['c1'] })).rejects.toThrow('cancelled');
-    expect(execFileSync('docker', ['ps', '-aq', '--filter', 'label=countersign-test=r1'], { encoding: 'utf8' })).toBe('');
+    expect(await sandbox.list()).toEqual([]);
   }, 120_000);
 });
