@@ -2,6 +2,7 @@ import { AppError, ERRORS } from '@countersign/domain';
 import type { Briefing, RunRef } from '@countersign/workflow-contracts';
 
 import type { AgentDeps } from './agent-deps.js';
+import { MODEL_OUTAGES } from './model-errors.js';
 
 /** One call of an activity: what every part of it needs. */
 export type AgentRun = {
@@ -32,13 +33,20 @@ export async function whileBeating<T>(deps: AgentDeps, work: (setStep: (step: nu
   }
 }
 
-/** An engine that is away is waited for, never worked around: people see what for. */
+const MAX_NOTE_CHARS = 1000;
+
+function isOutage({ code }: AppError): boolean {
+  return ERRORS[code].retry && (code === 'SANDBOX_UNAVAILABLE' || code === 'IMAGE_MISSING' || code === 'EGRESS_UNAVAILABLE' || MODEL_OUTAGES.has(code));
+}
+
+/** An engine or a model that is away is waited for, never worked around: people see what for, until the work has succeeded. */
 export async function notingOutage<T>(deps: AgentDeps, requestId: string, ref: RunRef, work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    const result = await work();
+    await deps.records.noteWaiting(requestId, ref, null);
+    return result;
   } catch (error) {
-    const isOutage = error instanceof AppError && (error.code === 'SANDBOX_UNAVAILABLE' || error.code === 'IMAGE_MISSING');
-    if (isOutage && ERRORS[error.code].retry) await deps.records.noteWaiting(requestId, ref, error.message);
+    if (error instanceof AppError && isOutage(error)) await deps.records.noteWaiting(requestId, ref, error.message.slice(0, MAX_NOTE_CHARS));
     throw error;
   }
 }

@@ -1,7 +1,9 @@
 import type { AgentActivities } from '@countersign/workflow-contracts';
 
 import type { AgentDeps } from './agent-deps.js';
+import { answerComment } from './chat/answer-comment.js';
 import { executePlan } from './execute-plan.js';
+import { reviewChange } from './review/review-change.js';
 import { writePlan } from './write-plan.js';
 import { writeSpec } from './write-spec.js';
 
@@ -11,5 +13,7 @@ export function agentActivities(deps: AgentDeps): AgentActivities {
     writeSpec: (input) => writeSpec(deps, input),
     writePlan: (input) => writePlan(deps, input),
     execute: (input) => executePlan(deps, input),
+    review: (input) => reviewChange(deps, input),
+    answer: (input) => answerComment(deps, input),
   };
 }

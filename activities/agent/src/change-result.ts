@@ -1,3 +1,4 @@
+import type { ArtifactRef } from '@countersign/domain';
 import type { ExecuteResult } from '@countersign/workflow-contracts';
 
 import type { AgentDeps } from './agent-deps.js';
@@ -14,10 +15,11 @@ export type Finished = {
   readonly plan: ApprovedPlan;
   readonly attempt: number;
   readonly workspace: AgentWorkspacePort;
+  readonly transcript?: ArtifactRef;
 };
 
-async function failed(deps: AgentDeps, run: AgentRun, code: 'PATH_NOT_IN_PLAN' | 'NOTHING_TO_CHANGE', message: string): Promise<ExecuteResult> {
-  return { kind: 'failed', code, factId: await putCannot(deps, run, { code, message, understood: [] }) };
+async function failed(deps: AgentDeps, { run, transcript }: Finished, code: 'PATH_NOT_IN_PLAN' | 'NOTHING_TO_CHANGE', message: string): Promise<ExecuteResult> {
+  return { kind: 'failed', code, factId: await putCannot(deps, run, { code, message, understood: [], ...(transcript && { transcript }) }) };
 }
 
 /**
@@ -25,7 +27,7 @@ async function failed(deps: AgentDeps, run: AgentRun, code: 'PATH_NOT_IN_PLAN' |
  * and stores what it is.
  */
 export async function writeResult(deps: AgentDeps, result: Finished): Promise<ExecuteResult> {
-  const { run, plan, attempt, workspace } = result;
+  const { run, plan, attempt, workspace, transcript } = result;
   const { requestId, ref } = run;
   const { commit, tree, changed } = await workspace.snapshot(CHECKOUT, {
     parent: plan.baseCommit,
@@ -33,13 +35,13 @@ export async function writeResult(deps: AgentDeps, result: Finished): Promise<Ex
     at: run.briefing.request.createdAt,
     force: plan.allowedPaths,
   });
-  if (!changed) return failed(deps, run, 'NOTHING_TO_CHANGE', 'The plan was carried out and nothing differs from its base');
+  if (!changed) return failed(deps, result, 'NOTHING_TO_CHANGE', 'The plan was carried out and nothing differs from its base');
 
   const { patch, files } = await workspace.diff(plan.baseCommit, commit);
   const allowed = new Set(plan.allowedPaths);
   // A rename would name only one of the two paths that it touches.
   const outside = files.filter((file) => file.change === 'rename' || !allowed.has(file.path)).map((file) => file.path);
-  if (outside.length > 0) return failed(deps, run, 'PATH_NOT_IN_PLAN', `The result touches what the plan does not allow: ${someOf(outside)}`);
+  if (outside.length > 0) return failed(deps, result, 'PATH_NOT_IN_PLAN', `The result touches what the plan does not allow: ${someOf(outside)}`);
 
   const diff = await deps.artifacts.put(patch, { name: 'change.diff', mediaType: 'text/x-diff' });
   const { id } = await deps.records.putFact(requestId, ref, {
@@ -54,8 +56,9 @@ export async function writeResult(deps: AgentDeps, result: Finished): Promise<Ex
       diff,
       files,
       limitsNotEnforced: deps.sandbox.declared.notEnforced,
+      ...(transcript && { transcript }),
     },
-    artifacts: [diff],
+    artifacts: transcript ? [diff, transcript] : [diff],
   });
   await deps.log(requestId).append(`done: ${counted(files.length, 'file')} changed`);
   return { kind: 'done', factId: id };

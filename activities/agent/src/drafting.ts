@@ -1,6 +1,7 @@
-import { AppError, type FactKind, type Facts } from '@countersign/domain';
+import { AppError, type ArtifactRef, type FactKind, type Facts } from '@countersign/domain';
 import { digestOf } from '@countersign/domain/digest';
 import type { WrittenResult } from '@countersign/workflow-contracts';
+import type { z } from 'zod';
 
 import type { AgentDeps } from './agent-deps.js';
 import type { LoopEnd } from './agent-loop.js';
@@ -31,8 +32,23 @@ export async function feedbackSections(deps: AgentDeps, run: AgentRun, ids: read
 
 export async function putCannot(deps: AgentDeps, run: AgentRun, data: Facts['cannot']): Promise<string> {
   await deps.log(run.requestId).append(oneLine(`stopped: ${data.message} (${data.code})`));
-  const { id } = await deps.records.putFact(run.requestId, run.ref, { kind: 'cannot', key: `cannot/${run.runKey}`, data });
+  const { transcript } = data;
+  // Another reason is another fact: a person may have mended the first one since.
+  const key = `cannot/${run.runKey}/${data.code}`;
+  const { id } = await deps.records.putFact(run.requestId, run.ref, { kind: 'cannot', key, data, ...(transcript && { artifacts: [transcript] }) });
   return id;
+}
+
+/** What a fact says of the transcript of its run. */
+export function transcriptOf({ transcript }: LoopEnd): { readonly transcript?: ArtifactRef } {
+  return transcript ? { transcript } : {};
+}
+
+/** Puts a fact of a run that came to its end, with the transcript where people can fetch it. */
+export async function putWritten<K extends 'spec' | 'plan'>(deps: AgentDeps, run: AgentRun, kind: K, data: Facts[K]): Promise<WrittenResult> {
+  const { transcript } = data;
+  const { id } = await deps.records.putFact(run.requestId, run.ref, { kind, key: run.runKey, data, ...(transcript && { artifacts: [transcript] }) });
+  return { kind: 'written', factId: id };
 }
 
 /** Every end of spec and plan but a usable output. */
@@ -42,19 +58,24 @@ export async function writtenOf(deps: AgentDeps, run: AgentRun, end: Exclude<Loo
       return { kind: 'budget', exceeded: end.exceeded };
     case 'cannot': {
       const { code, message, understood } = end;
-      return { kind: 'cannot', code, factId: await putCannot(deps, run, { code, message, understood }) };
+      return { kind: 'cannot', code, factId: await putCannot(deps, run, { code, message, understood, ...transcriptOf(end) }) };
     }
     case 'finished':
     case 'invalid': {
       const code = 'MODEL_OUTPUT_INVALID';
       const message = end.kind === 'invalid' ? end.message : 'The model finished without the output asked for';
-      return { kind: 'cannot', code, factId: await putCannot(deps, run, { code, message, understood: [] }) };
+      return { kind: 'cannot', code, factId: await putCannot(deps, run, { code, message, understood: [], ...transcriptOf(end) }) };
     }
   }
 }
 
-/** Says where an output breaks its schema, without repeating the output. */
-export function invalidOutput(what: string, issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): LoopEnd & { kind: 'invalid' } {
-  const places = issues.slice(0, 10).map(({ path, message }) => `${path.map(String).join('.')} ${message}`);
-  return { kind: 'invalid', message: `The model's ${what} does not fit: ${places.join('; ')}` };
+const MAX_ISSUES = 20;
+
+/** Says where an output breaks its schema. */
+export function schemaIssues(schema: z.ZodType, output: unknown): readonly string[] {
+  const parsed = schema.safeParse(output);
+  if (parsed.success) return [];
+  const { issues } = parsed.error;
+  const shown = issues.slice(0, MAX_ISSUES).map(({ path, message }) => `${path.length > 0 ? path.map(String).join('.') : 'it'}: ${message}`);
+  return issues.length > MAX_ISSUES ? [...shown, `and ${issues.length - MAX_ISSUES} more`] : shown;
 }

@@ -109,18 +109,36 @@ describe('execute', () => {
     expect(world.workspace.texts(execution().headCommit)).toEqual({ 'x.ts': 'changed' });
   });
 
+  it('asks for what setup installed on the base, and goes on without it', async () => {
+    const model = scriptedModel((_, call) => ({ toolCalls: [call === 1 ? { id: '1', name: 'write', args: { path: 'x.ts', content: 'b' } } : { id: 'f', name: 'finish', args: { summary: '' } }] }));
+    world = agentWorld(root, model);
+    base = world.workspace.commit({ 'x.ts': 'a' });
+    world.approve(aPlan(), base);
+    const orders: object[] = [];
+    const installed = async ({ folder, base: from, commit }: { folder: string; base: string; commit: string }): Promise<void> => {
+      orders.push({ folder, from, commit });
+      throw new Error('no space left');
+    };
+    const { agentActivities } = await import('./agent.activities.js');
+    expect(await agentActivities({ ...world.deps, installed }).execute({ requestId: 'r1', attempt: 1, feedback: [] })).toMatchObject({ kind: 'done' });
+    expect(orders).toEqual([{ folder: 'agent', from: base, commit: base }]);
+  });
+
   it('stops before the call that would pass a budget, and goes on there once it is raised', async () => {
-    const model = scriptedModel((_, call) => ({ toolCalls: call < 4 ? [{ id: `${call}`, name: 'write', args: { path: 'x.ts', content: `${call}` } }] : [{ id: 'f', name: 'finish', args: { summary: '' } }] }));
+    const usage = { inputTokens: 10_000, outputTokens: 500, cachedInputTokens: 0, costMicros: 100 };
+    const model = scriptedModel((_, call) => ({ usage, toolCalls: call < 4 ? [{ id: `${call}`, name: 'write', args: { path: 'x.ts', content: `${call}` } }] : [{ id: 'f', name: 'finish', args: { summary: '' } }] }));
     world = agentWorld(root, model);
     base = world.workspace.commit({ 'x.ts': 'a' });
     // Every attempt is used up while the last one runs: that must not stop it.
-    const usage = { tokens: 0, costMicros: 0, wallClockMs: 0, attempts: 3 };
-    const limits = { tokens: 30, costMicros: null, wallClockMs: null, attempts: 3 };
-    world.records.brief = { ...world.records.brief, limits, usage };
+    const used = { tokens: 0, costMicros: 0, wallClockMs: 0, attempts: 3 };
+    // Two calls use 21,000; the third would pass 25,000 and is not made.
+    const limits = { tokens: 25_000, costMicros: null, wallClockMs: null, attempts: 3 };
+    world.records.brief = { ...world.records.brief, limits, usage: used };
     world.approve(aPlan(), base);
     expect(await execute()).toEqual({ kind: 'budget', exceeded: 'tokens' });
     expect(model.requests).toHaveLength(2);
-    world.records.brief = { ...world.records.brief, limits: { ...limits, tokens: 1000 } };
+    expect(world.lines.at(-1)).toMatch(/^stopped before a call of about 11,\d{3} tokens: 21,000 of 25,000 are used$/);
+    world.records.brief = { ...world.records.brief, limits: { ...limits, tokens: 100_000 } };
     expect(await execute()).toMatchObject({ kind: 'done' });
     expect(model.requests).toHaveLength(4);
     expect(world.workspace.texts(execution().headCommit)).toEqual({ 'x.ts': '3' });

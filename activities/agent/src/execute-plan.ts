@@ -5,7 +5,7 @@ import type { AgentDeps } from './agent-deps.js';
 import { AgentLoop, type LoopEnd } from './agent-loop.js';
 import { notingOutage, whileBeating, type AgentRun } from './agent-run.js';
 import { writeResult } from './change-result.js';
-import { feedbackSections, putCannot } from './drafting.js';
+import { feedbackSections, putCannot, transcriptOf } from './drafting.js';
 import { CHECKOUT, ExecutionTools } from './execution-tools.js';
 import { heldPlan, readPlan, type ApprovedPlan, type HeldPlan } from './plan-subject.js';
 import type { AgentWorkspacePort } from './ports/agent-workspace.port.js';
@@ -51,24 +51,33 @@ async function begunSteps(deps: AgentDeps, run: AgentRun, lease: RunLease, start
   return [record];
 }
 
+/** Spares the agent an installation. Without it the work goes on as well. */
+async function placeInstalled(deps: AgentDeps, { requestId, briefing, signal }: AgentRun, at: { readonly base: string; readonly commit: string }): Promise<void> {
+  const onProgress = (sentence: string): void => void deps.log(requestId).append(sentence);
+  await deps.installed({ requestId, project: briefing.project, folder: CHECKOUT, ...at, onProgress, signal }).catch(() => signal.throwIfAborted());
+}
+
 /** Brings the folder to the last recorded step, with no process of an earlier attempt left to change it. */
-async function openTools(deps: AgentDeps, { run, workspace, finished }: Execution): Promise<ToolRunner> {
+async function openTools(deps: AgentDeps, { run, plan, workspace, finished }: Execution): Promise<ToolRunner> {
   const last = finished.at(-1) ?? finished[0];
   if (last.step > 0) await deps.log(run.requestId).append(`going on after step ${last.step}`);
   await deps.sandbox.destroy(run.requestId);
   await workspace.prepare();
   const path = await workspace.checkout(CHECKOUT, last.snapshotCommit);
-  const runner = new ToolRunner(deps, run, { path, readOnly: false });
+  await placeInstalled(deps, run, { base: plan.baseCommit, commit: last.snapshotCommit });
+  const runner = new ToolRunner(deps, run, { path, readOnly: false, baseCommit: plan.baseCommit });
   await runner.open();
   return runner;
 }
 
-function sectionsOf({ run, plan, finished }: Execution, feedback: readonly TaskSection[]): readonly TaskSection[] {
+function sectionsOf({ plan, finished }: Execution, feedback: readonly TaskSection[]): readonly TaskSection[] {
+  const { rules, ...steps } = plan.plan;
   const start = finished[0].snapshotCommit === plan.baseCommit ? 'base' : 'previous';
   return [
-    { name: 'rules', text: run.briefing.project.settings.rules },
+    // What the project's rules have become since is in nothing that anybody approved.
+    { name: 'rules', text: rules },
     { name: 'spec', text: JSON.stringify(plan.spec) },
-    { name: 'plan', text: JSON.stringify(plan.plan) },
+    { name: 'plan', text: JSON.stringify(steps) },
     { name: 'start', text: start },
     ...feedback,
   ];
@@ -84,7 +93,7 @@ async function runSteps(deps: AgentDeps, execution: Execution): Promise<LoopEnd>
       stage: 'execute',
       lease,
       finished,
-      opening: [{ role: 'instructions', text: EXECUTE_PROMPT }, { role: 'task', sections }],
+      opening: [{ role: 'instructions', text: EXECUTE_PROMPT.text }, { role: 'task', sections }],
       act: (call, step) => tools.act(call, step),
       settle: (step) => tools.settle(step),
       onStep,
@@ -101,7 +110,7 @@ async function resultOf(deps: AgentDeps, execution: Execution, end: LoopEnd): Pr
       return { kind: 'budget', exceeded: end.exceeded };
     case 'cannot': {
       const { code, message, understood } = end;
-      const factId = await putCannot(deps, run, { code, message, understood });
+      const factId = await putCannot(deps, run, { code, message, understood, ...transcriptOf(end) });
       await deps.journal.close(lease);
       return { kind: 'cannot', code, factId };
     }
@@ -109,12 +118,12 @@ async function resultOf(deps: AgentDeps, execution: Execution, end: LoopEnd): Pr
     case 'invalid': {
       const code = 'MODEL_OUTPUT_INVALID';
       const message = end.kind === 'invalid' ? end.message : 'The model ended with an output nobody asked for';
-      const factId = await putCannot(deps, run, { code, message, understood: [] });
+      const factId = await putCannot(deps, run, { code, message, understood: [], ...transcriptOf(end) });
       await deps.journal.close(lease);
       return { kind: 'failed', code, factId };
     }
     case 'finished': {
-      const result = await writeResult(deps, execution);
+      const result = await writeResult(deps, { ...execution, ...transcriptOf(end) });
       await deps.journal.close(lease);
       return result;
     }

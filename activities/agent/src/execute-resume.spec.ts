@@ -6,34 +6,10 @@ import type { Facts } from '@countersign/domain';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { agentActivities } from './agent.activities.js';
-import type { AgentDeps } from './agent-deps.js';
 import { OfflineModel } from './offline/offline.adapter.js';
 import type { LanguageModelPort } from './ports/language-model.port.js';
 import { agentWorld, type AgentWorld } from './testing/agent-world.fake.js';
-
-class Killed extends Error {}
-
-type Fuse = { left: number; readonly when: 'before' | 'after'; isDead: boolean; calls: number };
-
-/** Every call of a port passes here; at the chosen one the process is dead, and nothing it does counts any more. */
-function mined<T extends object>(port: T, fuse: Fuse): T {
-  return new Proxy(port, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== 'function') return member;
-      return async (...args: unknown[]): Promise<unknown> => {
-        if (fuse.isDead) throw new Killed();
-        fuse.calls += 1;
-        fuse.left -= 1;
-        fuse.isDead = fuse.left === 0;
-        if (fuse.isDead && fuse.when === 'before') throw new Killed();
-        const result: unknown = await Reflect.apply(member, target, args);
-        if (fuse.isDead) throw new Killed();
-        return typeof result === 'object' && result !== null && 'exec' in result ? mined(result, fuse) : result;
-      };
-    },
-  });
-}
+import { aFuse, Killed, killable } from './testing/fuse.fake.js';
 
 let root: string;
 let world: AgentWorld;
@@ -62,20 +38,6 @@ async function begin(): Promise<void> {
   world.approve(await world.planned('Names', BODY, base), base);
 }
 
-function killable(fuse: Fuse): AgentDeps {
-  const { deps } = world;
-  return {
-    ...deps,
-    records: mined(deps.records, fuse),
-    evidence: mined(deps.evidence, fuse),
-    journal: mined(deps.journal, fuse),
-    sandbox: mined(deps.sandbox, fuse),
-    artifacts: mined(deps.artifacts, fuse),
-    workspaces: (request) => mined(deps.workspaces(request), fuse),
-    model: (stage, project) => mined(deps.model(stage, project), fuse),
-  };
-}
-
 const input = { requestId: 'r1', attempt: 1, feedback: [] };
 const execution = (): Facts['execution'] => world.records.facts.findLast((fact) => fact.kind === 'execution')?.data as Facts['execution'];
 
@@ -95,8 +57,8 @@ async function recordedSteps(): Promise<number> {
 describe.each(['before', 'after'] as const)('killed %s any call that an execution makes', (when) => {
   it('goes on to the same commit, repeats no finished step and at most one model call', async () => {
     await begin();
-    const counting: Fuse = { left: Number.POSITIVE_INFINITY, when, isDead: false, calls: 0 };
-    await agentActivities(killable(counting)).execute(input);
+    const counting = aFuse({ when });
+    await agentActivities(killable(world.deps, counting)).execute(input);
     const { headCommit, tree } = execution();
     const usage = await world.records.addUsage('r1', { workflowId: 'w', runId: 'r' }, 'probe', { tokens: 0, costMicros: 0, wallClockMs: 0, attempts: 0 });
     const plainCalls = modelCalls;
@@ -104,7 +66,7 @@ describe.each(['before', 'after'] as const)('killed %s any call that an executio
 
     for (let moment = 1; moment <= counting.calls; moment += 1) {
       await begin();
-      await expect(agentActivities(killable({ left: moment, when, isDead: false, calls: 0 })).execute(input)).rejects.toBeInstanceOf(Killed);
+      await expect(agentActivities(killable(world.deps, aFuse({ left: moment, when }))).execute(input)).rejects.toBeInstanceOf(Killed);
       const finished = await recordedSteps();
       const before = made().length;
       expect(await world.activities.execute(input)).toMatchObject({ kind: 'done' });
@@ -127,7 +89,7 @@ describe('killed twice and more', () => {
     await begin();
     let kills = 0;
     for (let left = 12; ; left += 3) {
-      const done = await agentActivities(killable({ left, when: 'after', isDead: false, calls: 0 }))
+      const done = await agentActivities(killable(world.deps, aFuse({ left })))
         .execute(input)
         .catch((error: unknown) => error);
       if (!(done instanceof Killed)) break;

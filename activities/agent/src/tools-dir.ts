@@ -10,7 +10,7 @@ export type ToolsDirInput = {
   readonly targetDir: string;
   /** The built package: the folder that holds `tools/main.js` and `recipes/`. */
   readonly packageDist: string;
-  /** A file or folder from which `@ast-grep/napi` resolves: the package's own `package.json` will do. */
+  /** A file or folder from which `@ast-grep/napi` and `semver` resolve: the package's own `package.json` will do. */
   readonly resolveFrom: string;
   /** The sandbox's processor; the machine's own unless told. */
   readonly arch?: NodeJS.Architecture;
@@ -39,6 +39,17 @@ async function programFiles(dist: string): Promise<readonly string[]> {
 }
 
 type Native = { readonly api: string; readonly binary: string; readonly version: string };
+type Semver = { readonly folder: string; readonly version: string };
+
+async function semverPackage(resolveFrom: string): Promise<Semver> {
+  try {
+    const manifest = createRequire(join(resolveFrom, 'package.json')).resolve('semver/package.json');
+    const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };
+    return { folder: dirname(manifest), version };
+  } catch (cause) {
+    throw new AppError('PART_MISSING', 'The package semver is not installed; type: npm install', { cause });
+  }
+}
 
 /** The JavaScript half and the Linux binary, wherever npm put them. */
 async function nativePackages(resolveFrom: string, arch: NodeJS.Architecture): Promise<Native> {
@@ -59,13 +70,15 @@ async function nativePackages(resolveFrom: string, arch: NodeJS.Architecture): P
   }
 }
 
-async function digestFiles(dist: string, files: readonly string[], native: Native, arch: string): Promise<string> {
-  const hash = createHash('sha256').update(`${native.version} ${arch}\0`);
+type Packages = { readonly native: Native; readonly semver: Semver };
+
+async function digestFiles(dist: string, files: readonly string[], { native, semver }: Packages, arch: string): Promise<string> {
+  const hash = createHash('sha256').update(`${native.version} ${semver.version} ${arch}\0`);
   for (const file of files) hash.update(`${file}\0`).update(await readFile(join(dist, file))).update('\0');
   return hash.digest('hex').slice(0, 16);
 }
 
-async function fill(folder: string, dist: string, files: readonly string[], native: Native): Promise<void> {
+async function fill(folder: string, dist: string, files: readonly string[], { native, semver }: Packages): Promise<void> {
   await writeFile(join(folder, 'package.json'), `${JSON.stringify({ private: true, type: 'module' })}\n`);
   for (const part of PARTS) await mkdir(join(folder, part));
   for (const file of files) await cp(join(dist, file), join(folder, file));
@@ -74,6 +87,7 @@ async function fill(folder: string, dist: string, files: readonly string[], nati
   const options = { recursive: true, dereference: true, filter: (path: string) => basename(path) !== 'node_modules' };
   await cp(native.api, join(modules, 'napi'), options);
   await cp(native.binary, join(modules, basename(native.binary)), options);
+  await cp(semver.folder, join(folder, 'node_modules', 'semver'), options);
   // The sandbox's user is not the one who made this.
   await chmod(folder, 0o755);
 }
@@ -88,13 +102,13 @@ async function fill(folder: string, dist: string, files: readonly string[], nati
 export async function materialiseTools(input: ToolsDirInput): Promise<string> {
   const { targetDir, packageDist, resolveFrom, arch = process.arch } = input;
   const files = await programFiles(packageDist);
-  const native = await nativePackages(resolveFrom, arch);
-  const folder = join(targetDir, `tools-${await digestFiles(packageDist, files, native, arch)}`);
+  const packages = { native: await nativePackages(resolveFrom, arch), semver: await semverPackage(resolveFrom) };
+  const folder = join(targetDir, `tools-${await digestFiles(packageDist, files, packages, arch)}`);
   if (await exists(folder)) return folder;
   await mkdir(targetDir, { recursive: true });
   const temporary = await mkdtemp(join(targetDir, '.tools-'));
   try {
-    await fill(temporary, packageDist, files, native);
+    await fill(temporary, packageDist, files, packages);
     await rename(temporary, folder);
   } catch (error) {
     // Another process may have been faster; what it made is the same.

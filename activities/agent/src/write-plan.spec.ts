@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Facts } from '@countersign/domain';
+import { AppError, type Facts } from '@countersign/domain';
 import { someSettings } from '@countersign/domain/testing';
 import { planSchema } from '@countersign/domain/schema';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -85,6 +85,27 @@ describe('writePlan', () => {
     expect(world.lines[0]).toBe('planning: rename foo to bar: 4 places in 3 files; delete file b.md: deleted');
   });
 
+  it('shows what the network rules let the sandbox reach to those who approve', async () => {
+    const base = world.workspace.commit({ 'a.ts': 'foo' });
+    const rule = { host: 'npm.example.org', port: 443, methods: ['GET', 'HEAD'], tunnel: false, credential: null };
+    const settings = someSettings({ egress: { setup: [rule, { ...rule, host: '*.cdn.org', tunnel: true }], execute: [rule] } });
+    world.records.brief = { ...world.records.brief, project: { ...world.records.brief.project, settings } };
+    expect((await world.planned('Names', 'rename foo to bar', base)).notes).toEqual([
+      'Network while setting up: npm.example.org:443 (GET, HEAD); *.cdn.org:443 (tunnel, not inspected)',
+      'Network while executing and testing: npm.example.org:443 (GET, HEAD)',
+    ]);
+  });
+
+  it('plans nothing with network rules that no sandbox could be opened with', async () => {
+    const base = world.workspace.commit({ 'a.ts': 'foo' });
+    world.egress.check = async () => {
+      throw new AppError('EGRESS_REFUSED', 'The network rule for a.org names the credential npm, which this installation does not have');
+    };
+    await expect(world.planned('x', 'rename foo to bar', base)).rejects.toThrow('EGRESS_REFUSED');
+    expect(cannotFact()).toMatchObject({ code: 'EGRESS_REFUSED', message: expect.stringContaining('the credential npm') });
+    expect(world.sandbox.specs).toEqual([]);
+  });
+
   it.each([
     ['rename foo to bar', { 'a.ts': 'foo; bar' }, 'RENAME_TARGET_TAKEN', /a\.ts:1/],
     ['rename nope to bar', { 'a.ts': 'foo' }, 'NOTHING_TO_CHANGE', /identifier nope was not found/],
@@ -110,7 +131,7 @@ describe('writePlan', () => {
     const base = world.workspace.commit({ 'a.ts': 'foo' });
     world.sandbox.isDown = true;
     await expect(world.planned('x', 'rename foo to bar', base)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' });
-    expect(world.records.waiting).toEqual([expect.stringContaining('No container engine')]);
+    expect(world.records.waiting.at(-1)).toContain('No container engine');
     world.sandbox.isDown = false;
     await world.planned('x', 'rename foo to bar', base);
     expect(world.records.waiting.at(-1)).toBeNull();

@@ -5,7 +5,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Named pieces of a task. All of them are data: an adapter fences them when it renders text. */
 export type TaskSection = {
-  readonly name: 'title' | 'body' | 'rules' | 'feedback' | 'spec' | 'plan' | 'start' | 'thread' | 'question' | 'diff' | 'checks' | 'summary';
+  readonly name: 'title' | 'body' | 'rules' | 'feedback' | 'spec' | 'plan' | 'start' | 'thread' | 'question' | 'diff' | 'checks' | 'summary' | 'transcript' | 'repair';
   readonly text: string;
 };
 

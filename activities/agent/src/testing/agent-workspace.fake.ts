@@ -86,6 +86,9 @@ export function fakeAgentWorkspace(root: string): FakeAgentWorkspace {
       const files = diffFiles(treeOf(base), treeOf(head));
       return { patch: Buffer.from(files.map((file) => `${file.change} ${file.path}\n`).join('')), files };
     },
+    async read(commit, path) {
+      return treeOf(commit).get(path)?.bytes;
+    },
     async list(commit) {
       return [...treeOf(commit)].map(([path, { mode, bytes }]) => ({ path, mode, bytes: bytes.length })).sort((a, b) => (a.path < b.path ? -1 : 1));
     },

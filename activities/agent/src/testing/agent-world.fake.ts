@@ -1,6 +1,7 @@
 import { allowedPathsOf, type Plan, type PlanSubject } from '@countersign/domain';
 import { canonicalText, sha256Hex } from '@countersign/domain/digest';
 import { aGateEvidence, aPlan, aSpec, anEvidence } from '@countersign/domain/testing';
+import { fakeEgressBrokers, type FakeEgressBrokers } from '@countersign/egress/testing';
 import type { AgentActivities } from '@countersign/workflow-contracts';
 import { aBriefing, fakeEvidence, fakeRequestRecords, type FakeRequestRecords } from '@countersign/workflow-contracts/testing';
 
@@ -20,6 +21,7 @@ export type AgentWorld = {
   readonly records: FakeRequestRecords;
   readonly evidence: ReturnType<typeof fakeEvidence>;
   readonly sandbox: FakeToolSandbox;
+  readonly egress: FakeEgressBrokers;
   readonly workspace: FakeAgentWorkspace;
   readonly journal: FakeJournal;
   readonly lines: readonly string[];
@@ -37,6 +39,7 @@ export function agentWorld(root: string, model: LanguageModelPort = new OfflineM
   const records = fakeRequestRecords(aBriefing());
   const evidence = fakeEvidence();
   const sandbox = fakeToolSandbox();
+  const egress = fakeEgressBrokers();
   const workspace = fakeAgentWorkspace(root);
   const journal = fakeJournal();
   const lines: string[] = [];
@@ -47,6 +50,7 @@ export function agentWorld(root: string, model: LanguageModelPort = new OfflineM
     records,
     evidence,
     sandbox,
+    egress,
     journal,
     model: () => model,
     workspaces: () => workspace,
@@ -57,18 +61,21 @@ export function agentWorld(root: string, model: LanguageModelPort = new OfflineM
         return { sha256, bytes: bytes.length, name, mediaType };
       },
     },
+    redact: (text) => text.replaceAll('s3cret', '[redacted]'),
     log: () => ({ append: (text) => void lines.push(text) }),
     run: () => RUN,
     signal: () => abort.signal,
     heartbeat: ({ step }) => void beats.push(step),
     toolsDir: '/tools',
+    images: { imageOf: async ({ image }) => image ?? 'tools:1' },
+    installed: async () => undefined,
     toolsImage: 'tools:1',
     limits: DEFAULT_AGENT_LIMITS,
     now: () => 0,
   };
   const activities = agentActivities(deps);
   const world: AgentWorld = {
-    ...{ deps, activities, records, evidence, sandbox, workspace, journal, lines, artifacts, beats, abort },
+    ...{ deps, activities, records, evidence, sandbox, egress, workspace, journal, lines, artifacts, beats, abort },
     approve(plan, baseCommit, over = {}) {
       const { request } = records.brief;
       const subject: PlanSubject = {

@@ -1,14 +1,14 @@
 import { NO_USAGE } from '@countersign/domain';
 import { describe, expect, it } from '@jest/globals';
 
-import type { JournalPort, StepRecord } from '../ports/journal.port.js';
-import type { ModelAnswer } from '../ports/language-model.port.js';
+import type { JournalAnswer, JournalPort, StepRecord } from '../ports/journal.port.js';
 
-const answer = (text: string): ModelAnswer => ({
+const answer = (text: string): JournalAnswer => ({
   text,
   toolCalls: [{ id: 'c1', name: 'read', args: { path: 'ü "quoted".ts' } }],
   output: null,
   usage: { inputTokens: 1, outputTokens: 2, cachedInputTokens: 1, costMicros: null },
+  call: { model: 'openai:m', promptDigest: 'd'.repeat(64), at: '2026-01-01T00:00:00Z' },
 });
 
 const record = (step: number, over: Partial<StepRecord> = {}): StepRecord => ({
@@ -60,6 +60,28 @@ export function describeJournal(name: string, makeJournal: () => Promise<Journal
       await journal.recordAnswer(lease, 1, answer('mine'));
       expect((await journal.answer('r1', 'execute/1', 1))?.text).toBe('mine');
       expect(await journal.steps('r1', 'execute/1')).toEqual([]);
+    });
+
+    it('gives back a summary and a repair as what they are', async () => {
+      const journal = await makeJournal();
+      const lease = await journal.acquireLease('r1', 'execute/1');
+      const summary = { ...answer('so far'), toolCalls: [], keptMessages: 4 };
+      await journal.recordAnswer(lease, 1, summary);
+      await journal.recordStep(lease, record(1, { toolResults: [], repair: 'goal: must not be empty' }));
+      expect(await journal.answer('r1', 'execute/1', 1)).toEqual(summary);
+      expect(await journal.steps('r1', 'execute/1')).toEqual([record(1, { toolResults: [], repair: 'goal: must not be empty' })]);
+    });
+
+    it('keeps whole outputs by run, the newest of an id, and takes none of an older lease', async () => {
+      const journal = await makeJournal();
+      const old = await journal.acquireLease('r1', 'execute/1');
+      const lease = await journal.acquireLease('r1', 'execute/1');
+      await journal.keepOutput(lease, '7.1', 'first');
+      await journal.keepOutput(lease, '7.1', 'a\0b\ud800 second');
+      await expect(journal.keepOutput(old, '7.1', 'late')).rejects.toMatchObject({ code: 'LEASE_LOST' });
+      expect(await journal.output('r1', 'execute/1', '7.1')).toBe('a\0b\ud800 second');
+      expect(await journal.output('r1', 'execute/1', '7.2')).toBeUndefined();
+      expect(await journal.output('r1', 'execute/2', '7.1')).toBeUndefined();
     });
 
     it('keeps runs and requests apart', async () => {

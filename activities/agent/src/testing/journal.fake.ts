@@ -1,9 +1,8 @@
 import { AppError } from '@countersign/domain';
 
-import type { JournalPort, RunLease, StepRecord } from '../ports/journal.port.js';
-import type { ModelAnswer } from '../ports/language-model.port.js';
+import type { JournalAnswer, JournalPort, RunLease, StepRecord } from '../ports/journal.port.js';
 
-type Run = { epoch: number; readonly answers: Map<number, ModelAnswer>; readonly steps: Map<number, StepRecord>; closed: boolean };
+type Run = { epoch: number; readonly answers: Map<number, JournalAnswer>; readonly steps: Map<number, StepRecord>; readonly outputs: Map<string, string>; closed: boolean };
 
 export type FakeJournal = JournalPort & { readonly runs: ReadonlyMap<string, Run> };
 
@@ -12,7 +11,7 @@ export function fakeJournal(): FakeJournal {
   const runs = new Map<string, Run>();
   const runOf = (requestId: string, runKey: string): Run => {
     const key = `${requestId} ${runKey}`;
-    const run = runs.get(key) ?? { epoch: 0, answers: new Map(), steps: new Map(), closed: false };
+    const run = runs.get(key) ?? { epoch: 0, answers: new Map(), steps: new Map(), outputs: new Map(), closed: false };
     runs.set(key, run);
     return run;
   };
@@ -41,6 +40,12 @@ export function fakeJournal(): FakeJournal {
     async recordStep(lease, record) {
       const { steps } = held(lease);
       if (!steps.has(record.step)) steps.set(record.step, structuredClone(record));
+    },
+    async keepOutput(lease, id, text) {
+      held(lease).outputs.set(id, text);
+    },
+    async output(requestId, runKey, id) {
+      return runOf(requestId, runKey).outputs.get(id);
     },
     async close(lease) {
       held(lease).closed = true;

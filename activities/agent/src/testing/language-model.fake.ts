@@ -10,6 +10,7 @@ export function scriptedModel(answer: (request: ChatRequest, call: number) => Pa
     facts: { contextTokens: 200_000, price: { currency: 'USD', inputMicros: 1, cachedInputMicros: 1, outputMicros: 1, asOf: '2026-01-01', source: 'a test' } },
     requests,
     async chat(request) {
+      request.signal.throwIfAborted();
       requests.push(request);
       return { text: '', toolCalls: [], output: null, usage: { inputTokens: 10, outputTokens: 5, cachedInputTokens: 0, costMicros: 100 }, ...answer(request, requests.length) };
     },

@@ -1,6 +1,7 @@
 import { AppError } from '@countersign/domain';
+import type { ExecRequest, ExecResult, SandboxSpec } from '@countersign/sandbox';
 
-import type { ExecRequest, ExecResult, SandboxSpec, ToolSandboxPort } from '../ports/tool-sandbox.port.js';
+import type { ToolSandboxPort } from '../ports/tool-sandbox.port.js';
 import { answerTool } from '../tools/answer-tool.js';
 import { WORKSPACE_MOUNT, type ToolRequest } from '../tools/tool-protocol.js';
 

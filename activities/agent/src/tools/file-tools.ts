@@ -1,93 +1,46 @@
-import { readdirSync } from 'node:fs';
-
-import { globMatcher } from './glob.js';
-import type { RecipeTree } from './recipe-tree.js';
+import { applyEdits, type Edit } from './edit-tool.js';
+import { filesOf, globsOf, type Args, type Workspace } from './file-selection.js';
+import { flagArg, numberArg, textArg } from './tool-args.js';
 import { isLfsPointer, isText } from './text-file.js';
-import { ToolRefusal } from './tool-protocol.js';
-import { requireRepoPath, type WorkspaceFiles } from './workspace-files.js';
+import { numberedLines } from './text-lines.js';
+import { ToolRefusal, type ToolAnswer } from './tool-protocol.js';
+import { requireRepoPath } from './workspace-files.js';
 
-const MAX_LISTED = 2000;
-const MAX_MATCHES = 200;
-const MAX_LINE_CHARS = 400;
-const MAX_READ_CHARS = 64 * 1024;
+const SHOWN_PATHS = 500;
+const MAX_PATHS = 50_000;
+/** What is read is cut by lines; the whole file has to fit into memory once. */
+const MAX_READ_BYTES = 32 * 1024 * 1024;
 const MAX_WRITE_BYTES = 1024 * 1024;
 
-export type Workspace = { readonly root: string; readonly files: WorkspaceFiles; readonly tree: RecipeTree; readonly maxFileBytes: number };
-export type Args = Readonly<Record<string, unknown>>;
-
-function textArg(args: Args, name: string): string {
-  const value = args[name];
-  if (typeof value !== 'string') throw new ToolRefusal('INVALID_INPUT', `"${name}" must be text`);
-  if (!value.isWellFormed() || value.includes('\0')) throw new ToolRefusal('INVALID_INPUT', `"${name}" is not valid text`);
-  return value;
-}
-
-/** Files below the workspace, links not followed, `.git` left out. */
-function* walk(root: string, folder = ''): Generator<string> {
-  const entries = readdirSync(`${root}/${folder}`, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    if (entry.name.toLowerCase() === '.git') continue;
-    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) yield* walk(root, path);
-    else if (entry.isFile()) yield path;
-  }
-}
-
-function matcherOf(args: Args): (path: string) => boolean {
-  return args['glob'] === undefined ? () => true : globMatcher(textArg(args, 'glob'));
-}
-
-export function list({ root }: Workspace, args: Args): unknown {
-  const matches = matcherOf(args);
+export function list(workspace: Workspace, args: Args): ToolAnswer {
   const paths: string[] = [];
-  for (const path of walk(root)) {
-    if (!matches(path)) continue;
-    if (paths.length === MAX_LISTED) return { paths, truncated: true };
+  for (const path of filesOf(workspace, globsOf(args), flagArg(args, 'ignored'))) {
+    if (paths.length === MAX_PATHS) break;
     paths.push(path);
   }
-  return { paths, truncated: false };
+  const heading = `${paths.length === MAX_PATHS ? 'More than ' : ''}${paths.length} ${paths.length === 1 ? 'file' : 'files'}`;
+  // A name may hold a line end: it must not look like two files.
+  const lines = paths.map((path) => (/[\p{Cc}]/u.test(path) ? JSON.stringify(path) : path));
+  if (paths.length <= SHOWN_PATHS) return { ok: true, value: [heading, ...lines].join('\n') };
+  const value = [`${heading}; the first ${SHOWN_PATHS} are shown`, ...lines.slice(0, SHOWN_PATHS)].join('\n');
+  return { ok: true, value, full: [heading, ...lines].join('\n') };
 }
 
-function readText({ files, maxFileBytes }: Workspace, path: string): string {
+function readText({ files }: Workspace, path: string, maxBytes: number): string {
   const entry = files.entry(path);
   if (!entry) throw new ToolRefusal('NOT_FOUND', `${path} does not exist`);
-  if (entry.isFile() && entry.size > maxFileBytes) throw new ToolRefusal('TOOL_FAILED', `${path} has ${entry.size} bytes; the limit is ${maxFileBytes}`);
+  if (entry.isDirectory()) throw new ToolRefusal('TOOL_FAILED', `${path} is a folder; list shows what is in it`);
+  if (entry.isFile() && entry.size > maxBytes) throw new ToolRefusal('TOOL_FAILED', `${path} has ${entry.size} bytes; the limit is ${maxBytes}`);
   const bytes = files.read(path);
   if (!bytes || !isText(bytes)) throw new ToolRefusal('TOOL_FAILED', `${path} is not UTF-8 text`);
   return bytes.toString('utf8');
 }
 
-function isSearchable({ files, maxFileBytes }: Workspace, path: string): boolean {
-  const entry = files.entry(path);
-  return entry !== undefined && entry.isFile() && entry.size <= maxFileBytes;
-}
-
-/** Literal text, line by line. */
-export function search(workspace: Workspace, args: Args): unknown {
-  const needle = textArg(args, 'text');
-  if (needle === '') throw new ToolRefusal('INVALID_INPUT', '"text" must not be empty');
-  const matches = matcherOf(args);
-  const found: { path: string; line: number; text: string }[] = [];
-  for (const path of walk(workspace.root)) {
-    if (!matches(path) || !isSearchable(workspace, path)) continue;
-    const bytes = workspace.files.read(path);
-    if (!bytes?.includes(needle) || !isText(bytes)) continue;
-    for (const [index, line] of bytes.toString('utf8').split('\n').entries()) {
-      if (!line.includes(needle)) continue;
-      if (found.length === MAX_MATCHES) return { found, truncated: true };
-      found.push({ path, line: index + 1, text: line.slice(0, MAX_LINE_CHARS) });
-    }
-  }
-  return { found, truncated: false };
-}
-
-export function read(workspace: Workspace, args: Args): unknown {
+export function read(workspace: Workspace, args: Args): ToolAnswer {
   const path = requireRepoPath(args['path']);
-  const lines = readText(workspace, path).split('\n');
-  const from = typeof args['fromLine'] === 'number' ? Math.max(1, Math.trunc(args['fromLine'])) : 1;
-  const to = typeof args['toLine'] === 'number' ? Math.trunc(args['toLine']) : lines.length;
-  const text = lines.slice(from - 1, to).join('\n');
-  return { path, fromLine: from, lines: lines.length, text: text.slice(0, MAX_READ_CHARS), truncated: text.length > MAX_READ_CHARS };
+  const text = readText(workspace, path, MAX_READ_BYTES);
+  const range = { fromLine: numberArg(args, 'fromLine', undefined), toLine: numberArg(args, 'toLine', undefined), fromColumn: numberArg(args, 'fromColumn', undefined) };
+  return { ok: true, value: numberedLines(path, text, range) };
 }
 
 /** Submodules and LFS pointers stay untouched, whichever tool is asked. */
@@ -97,31 +50,37 @@ function requireOwn({ files, tree }: Workspace, path: string): void {
   if (bytes && isLfsPointer(bytes)) throw new ToolRefusal('PLAN_TOUCHES_LFS', `${path} is a Git LFS pointer and stays untouched`);
 }
 
-export function edit(workspace: Workspace, args: Args): unknown {
-  const path = requireRepoPath(args['path']);
+function editOf(value: unknown): Edit {
+  if (typeof value !== 'object' || value === null) throw new ToolRefusal('INVALID_INPUT', 'Each edit must have "old" and "new"');
+  const args = value as Args;
   const old = textArg(args, 'old');
-  const replacement = textArg(args, 'new');
-  requireOwn(workspace, path);
-  const text = readText(workspace, path);
-  const at = old === '' ? -1 : text.indexOf(old);
-  if (at < 0) throw new ToolRefusal('TOOL_FAILED', `The text to replace is not in ${path}`);
-  if (text.indexOf(old, at + 1) >= 0) throw new ToolRefusal('TOOL_FAILED', `The text to replace is in ${path} more than once; give more of its surroundings`);
-  workspace.files.write(path, Buffer.from(text.slice(0, at) + replacement + text.slice(at + old.length), 'utf8'));
-  return { path };
+  if (old === '') throw new ToolRefusal('INVALID_INPUT', '"old" must not be empty; write makes a new file');
+  return { old, new: textArg(args, 'new'), replaceAll: flagArg(args, 'replaceAll') };
 }
 
-export function write(workspace: Workspace, args: Args): unknown {
+export function edit(workspace: Workspace, args: Args): ToolAnswer {
+  const path = requireRepoPath(args['path']);
+  const { edits } = args;
+  if (!Array.isArray(edits) || edits.length === 0) throw new ToolRefusal('INVALID_INPUT', '"edits" must be a list of at least one edit');
+  requireOwn(workspace, path);
+  const { text, words } = applyEdits(path, readText(workspace, path, workspace.maxFileBytes), edits.map(editOf));
+  workspace.files.write(path, Buffer.from(text, 'utf8'));
+  return { ok: true, value: words };
+}
+
+export function write(workspace: Workspace, args: Args): ToolAnswer {
   const path = requireRepoPath(args['path']);
   const bytes = Buffer.from(textArg(args, 'content'), 'utf8');
   if (bytes.length > MAX_WRITE_BYTES) throw new ToolRefusal('TOOL_FAILED', `The content has ${bytes.length} bytes; the limit is ${MAX_WRITE_BYTES}`);
   requireOwn(workspace, path);
+  const isNew = workspace.files.entry(path) === undefined;
   workspace.files.write(path, bytes);
-  return { path, bytes: bytes.length };
+  return { ok: true, value: `${path} ${isNew ? 'added' : 'written over'}, ${bytes.length} bytes` };
 }
 
-export function remove(workspace: Workspace, args: Args): unknown {
+export function remove(workspace: Workspace, args: Args): ToolAnswer {
   const path = requireRepoPath(args['path']);
   requireOwn(workspace, path);
   workspace.files.remove(path);
-  return { path };
+  return { ok: true, value: `${path} deleted` };
 }

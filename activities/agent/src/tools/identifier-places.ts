@@ -24,7 +24,7 @@ const COMMON_KINDS = [
 /** ast-grep refuses a rule that names a kind its grammar does not have. */
 const TYPESCRIPT_KINDS = [...COMMON_KINDS, 'type_identifier'];
 
-function languageOf(path: string): Lang | undefined {
+export function languageOf(path: string): Lang | undefined {
   const extension = /\.([a-z]+)$/.exec(path)?.[1];
   return extension === undefined ? undefined : LANGUAGES[extension];
 }
@@ -33,7 +33,7 @@ export function isJavaScriptOrTypeScript(path: string): boolean {
   return languageOf(path) !== undefined;
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 

@@ -1,3 +1,4 @@
+import { skippedNotes } from './skipped-notes.js';
 import { isLfsPointer, isText } from './text-file.js';
 import { ToolRefusal, type TrackedEntry } from './tool-protocol.js';
 import type { WorkspaceFiles } from './workspace-files.js';
@@ -7,6 +8,7 @@ export type TextFile = { readonly path: string; readonly text: string; readonly 
 
 const SUBMODULE = '160000';
 const LINK = '120000';
+const EXECUTABLE = '100755';
 
 /**
  * The tracked files with changes on top that are kept in memory until `flush`, so that planning on a
@@ -19,6 +21,8 @@ export class RecipeTree {
   private readonly changes = new Map<string, Buffer | null>();
   /** Deleted at some point: a file added again in its place is a new one, with a new file's mode. */
   private readonly removed = new Set<string>();
+  /** Moved here from an executable file. */
+  private readonly executables = new Set<string>();
   private readonly unfit = new Map<string, Skipped>();
 
   constructor(
@@ -95,6 +99,31 @@ export class RecipeTree {
   delete(path: string): void {
     this.changes.set(path, null);
     this.removed.add(path);
+    this.executables.delete(path);
+  }
+
+  /** The same bytes and mode at another path. @throws ToolRefusal where the file is a link or too large. */
+  move(from: string, to: string): void {
+    const bytes = this.changes.get(from) ?? this.bytesOnDisk(from, this.maxFileBytes);
+    if (!Buffer.isBuffer(bytes)) throw new ToolRefusal('TOOL_FAILED', `${from} cannot be moved: ${skippedNotes([bytes]).join(' ')}`);
+    const isExecutable = this.executables.has(from) || (!this.removed.has(from) && this.tracked.get(from)?.mode === EXECUTABLE);
+    this.delete(from);
+    this.changes.set(to, bytes);
+    if (isExecutable) this.executables.add(to);
+  }
+
+  /**
+   * The text of one file that a recipe names.
+   *
+   * @throws ToolRefusal where it is not tracked, belongs to a submodule, is a pointer or is no text that fits.
+   */
+  namedText(path: string, maxBytes = this.maxFileBytes): string {
+    this.requireOutsideSubmodules(path);
+    if (!this.isTracked(path)) throw new ToolRefusal('NOT_FOUND', `${path} is not a tracked file`);
+    const bytes = this.changes.get(path) ?? this.fromDisk(path, maxBytes);
+    if (!Buffer.isBuffer(bytes)) throw new ToolRefusal('TOOL_FAILED', `${path} cannot be changed: ${skippedNotes([bytes]).join(' ')}`);
+    if (isLfsPointer(bytes)) throw new ToolRefusal('PLAN_TOUCHES_LFS', `${path} is a Git LFS pointer and stays untouched`);
+    return bytes.toString('utf8');
   }
 
   /** Brings the changes to the workspace, deletions first. */
@@ -103,20 +132,24 @@ export class RecipeTree {
       if (this.files.entry(path)) this.files.remove(path);
     }
     for (const [path, bytes] of this.changes) {
-      if (bytes !== null) this.files.write(path, bytes);
+      if (bytes !== null) this.files.write(path, bytes, this.executables.has(path) ? 0o755 : 0o644);
     }
     this.changes.clear();
     this.removed.clear();
+    this.executables.clear();
   }
 
-  private fromDisk(path: string): Buffer | Skipped {
+  private fromDisk(path: string, maxBytes = this.maxFileBytes): Buffer | Skipped {
+    const bytes = this.bytesOnDisk(path, maxBytes);
+    return !Buffer.isBuffer(bytes) || isText(bytes) ? bytes : { reason: 'binary', path };
+  }
+
+  private bytesOnDisk(path: string, maxBytes: number): Buffer | Skipped {
     if (this.tracked.get(path)?.mode === LINK) return { reason: 'link', path };
     const entry = this.files.entry(path);
     if (!entry) return { reason: 'missing', path };
     if (!entry.isFile()) return { reason: 'link', path };
-    if (entry.size > this.maxFileBytes) return { reason: 'large', path };
-    const bytes = this.files.read(path);
-    if (!bytes) return { reason: 'missing', path };
-    return isText(bytes) ? bytes : { reason: 'binary', path };
+    if (entry.size > maxBytes) return { reason: 'large', path };
+    return this.files.read(path) ?? { reason: 'missing', path };
   }
 }

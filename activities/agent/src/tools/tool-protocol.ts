@@ -21,10 +21,13 @@ export type ToolRequest = {
   readonly tracked: readonly TrackedEntry[];
   /** A larger file is skipped by recipes and search, and said so. */
   readonly maxFileBytes: number;
+  /** A regular expression may take for ever; search answers then with what it has. */
+  readonly searchTimeoutMs?: number;
 };
 
 export type ToolAnswer =
-  | { readonly ok: true; readonly value: unknown }
+  /** `full`: the whole text where `value` is cut; the host keeps it where the model can read it. */
+  | { readonly ok: true; readonly value: unknown; readonly full?: string }
   | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
 export type ChangedFile = { readonly path: string; readonly change: FileChange; readonly places?: number };

@@ -73,15 +73,15 @@ export class WorkspaceFiles {
     }
   }
 
-  /** Writes in place, so that a file keeps its mode; folders on the way are made. */
-  write(path: string, bytes: Uint8Array): void {
+  /** Writes in place, so that a file keeps its mode; `mode` is for a new one. Folders on the way are made. */
+  write(path: string, bytes: Uint8Array, mode = 0o644): void {
     const entry = this.entry(path);
     if (entry) this.requireRegular(path, entry);
     const absolute = this.locate(path);
     mkdirSync(dirname(absolute), { recursive: true });
     this.locate(path);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
-    const handle = openSync(absolute, flags, 0o644);
+    const handle = openSync(absolute, flags, mode);
     try {
       writeFileSync(handle, bytes);
     } finally {
