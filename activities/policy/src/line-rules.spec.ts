@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { lineFinding } from './line-rules.js';
-import { isCiOrDependencyFile } from './watched-paths.js';
+import { isCiOrDependencyFile } from '@countersign/domain';
 
 describe('lineFinding', () => {
   it.each([

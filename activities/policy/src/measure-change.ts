@@ -1,13 +1,12 @@
 import { posix } from 'node:path';
 
-import type { DiffFile, Facts } from '@countersign/domain';
+import { isCiOrDependencyFile, type DiffFile, type Facts } from '@countersign/domain';
 import type { Inspection } from '@countersign/git';
 
 import { BoundedFindings } from './bounded-findings.js';
 import { lineFinding } from './line-rules.js';
 import { patchFiles, type PatchFile } from './patch-lines.js';
 import type { SecretScanner } from './secret-scanner.js';
-import { isCiOrDependencyFile } from './watched-paths.js';
 
 export type Change = {
   readonly headCommit: string;

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { CheckResult, Facts } from '@countersign/domain';
 
 import { oneLine } from './one-line.js';
-import { reviewFindings } from './review-findings.js';
+import { isBlocked, reviewFindings } from './review-findings.js';
 
 const result = (over: Partial<CheckResult>): CheckResult => ({ name: 'test', status: 'passed', exitCode: 0, durationMs: 1, note: '', log: null, ...over });
 const checks = (...results: CheckResult[]): Facts['checks'] => ({ commit: 'c', verdict: 'passed', results });
@@ -41,6 +41,29 @@ describe('reviewFindings', () => {
 
   it('never takes what was not measured for good', () => {
     expect(reviewFindings(undefined, undefined).map(({ severity }) => severity)).toEqual(['warning', 'warning']);
+  });
+});
+
+describe('what a model found', () => {
+  const found = { rule: 'model:security', severity: 'blocking', message: 'm', path: null, line: null, confidence: 90 } as const;
+  const model = { reviewer: 'openai:m', headCommit: 'c', passes: [], findings: [found] };
+
+  it('is posted behind what was measured', () => {
+    const own = { rule: 'secret', severity: 'warning', message: 'm', path: 'a', line: 1 } as const;
+    expect(reviewFindings(checks(), measure({ findings: [own] }), model)).toEqual([own, found]);
+  });
+
+  it.each([
+    ['blocks nothing', false, false],
+    ['blocks where the project says so', true, true],
+  ] as const)('%s', (_what, reviewBlocks, blocked) => {
+    expect(isBlocked([found], { reviewBlocks })).toBe(blocked);
+    expect(isBlocked([{ ...found, severity: 'warning' }], { reviewBlocks })).toBe(false);
+  });
+
+  it('changes nothing about what our rules block', () => {
+    const { confidence: _confidence, ...rule } = found;
+    expect(isBlocked([rule], { reviewBlocks: false })).toBe(true);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { CheckResult, Facts, Finding } from '@countersign/domain';
+import { hasBlocking, isModelFinding, type CheckResult, type Facts, type Finding, type ProjectSettings } from '@countersign/domain';
 
 function findingOf({ name, status, exitCode, note }: CheckResult): Finding | undefined {
   const told = (severity: Finding['severity'], message: string): Finding => ({
@@ -22,8 +22,17 @@ function findingOf({ name, status, exitCode, note }: CheckResult): Finding | und
   }
 }
 
-/** Everything that was measured of a head commit, as findings; measuring itself happened elsewhere. */
-export function reviewFindings(checks: Facts['checks'] | undefined, measure: Facts['measure'] | undefined): readonly Finding[] {
+/** What our rules found sends the work back; what a model found does so only where the project says it may. */
+export function isBlocked(findings: readonly Finding[], { reviewBlocks }: Pick<ProjectSettings, 'reviewBlocks'>): boolean {
+  return hasBlocking(findings.filter((finding) => reviewBlocks || !isModelFinding(finding)));
+}
+
+/** Everything that was measured of a head commit, as findings, a model's last; measuring itself happened elsewhere. */
+export function reviewFindings(
+  checks: Facts['checks'] | undefined,
+  measure: Facts['measure'] | undefined,
+  model?: Facts['modelReview'],
+): readonly Finding[] {
   const missing: Finding[] = [
     ...(checks ? [] : [{ rule: 'test', severity: 'warning', message: 'This commit was not checked', path: null, line: null } as const]),
     ...(measure ? [] : [{ rule: 'measure', severity: 'warning', message: 'This commit was not measured', path: null, line: null } as const]),
@@ -35,5 +44,6 @@ export function reviewFindings(checks: Facts['checks'] | undefined, measure: Fac
     ...(checks?.results ?? []).flatMap((result) => findingOf(result) ?? []),
     ...measured,
     ...outside.map((path): Finding => ({ rule: 'path', severity: 'blocking', message: 'This file is not in the plan', path, line: null })),
+    ...(model?.findings ?? []),
   ];
 }

@@ -144,6 +144,30 @@ describe('push and openMergeRequest', () => {
 });
 
 describe('review', () => {
+  const ofModel = (headCommit: string) => ({
+    kind: 'modelReview' as const,
+    key: `modelReview/${headCommit}`,
+    data: { reviewer: 'openai:m', headCommit, passes: [], findings: [{ rule: 'model:tests', severity: 'blocking' as const, message: 'm', path: null, line: null, confidence: 80 }] },
+  });
+
+  it('posts what a model found of that head, and prepares the merge where that is asked and nothing blocks', async () => {
+    const { executionId, fact } = await upToMerge();
+    await request.records.putFact(requestId, { workflowId: '', runId: '' }, ofModel(fact.headCommit));
+    const posted = await request.vcs.review({ requestId, executionId, prepare: true });
+    expect(posted).toMatchObject({ blocking: false, prepared: { kind: 'prepared' } });
+    expect(await request.vcs.review({ requestId, executionId, prepare: true })).toEqual(posted);
+    const found = await request.host.findMergeRequest({ bare: project.bare.dir }, requestId);
+    expect(found?.reviews[0]).toMatchObject({ blocking: false, findings: [{ rule: 'model:tests', confidence: 80 }] });
+  });
+
+  it('sends back what a model blocks where the project lets it, and prepares nothing', async () => {
+    const { executionId, fact } = await upToMerge();
+    const { brief } = request.records;
+    request.records.brief = { ...brief, project: { ...brief.project, settings: { ...brief.project.settings, reviewBlocks: true } } };
+    await request.records.putFact(requestId, { workflowId: '', runId: '' }, ofModel(fact.headCommit));
+    expect(await request.vcs.review({ requestId, executionId, prepare: true })).toEqual({ factId: expect.any(String), blocking: true });
+  });
+
   it('posts one review for each head and answers what that one said', async () => {
     const { executionId, fact } = await upToMerge();
     expect(await request.vcs.review({ requestId, executionId })).toMatchObject({ blocking: false });

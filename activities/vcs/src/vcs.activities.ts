@@ -1,9 +1,8 @@
-import { hasBlocking } from '@countersign/domain';
 import type { VcsActivities } from '@countersign/workflow-contracts';
 
 import { deleteBranch, mergeChange, prepareMerge } from './merge-change.js';
 import { openMergeRequest, pushChange } from './publish-change.js';
-import { reviewFindings } from './review-findings.js';
+import { isBlocked, reviewFindings } from './review-findings.js';
 import { beginCall, bringForward, factOf, mergeRequestOf, newestFact, putFact } from './vcs-call.js';
 import type { VcsDeps } from './vcs-deps.js';
 
@@ -32,17 +31,19 @@ export function vcsActivities(deps: VcsDeps): VcsActivities {
     },
 
     /** A second call for the same head finds the review that was posted, and answers what that one said. */
-    async review({ requestId, executionId }) {
+    async review({ requestId, executionId, prepare = false }) {
       const call = await beginCall(deps, requestId);
       const { headCommit: head } = await factOf(call, 'execution', executionId);
       const { number } = await mergeRequestOf(call);
       const checks = await newestFact(call, 'checks', head);
       const measure = await newestFact(call, 'measure', head);
-      const findings = reviewFindings(checks, measure);
-      const review = { reviewer: deps.reviewer.name, head, blocking: hasBlocking(findings), findings };
+      const findings = reviewFindings(checks, measure, await newestFact(call, 'modelReview', head));
+      const blocking = isBlocked(findings, call.briefing.project.settings);
+      const review = { reviewer: deps.reviewer.name, head, blocking, findings };
       const posted = await deps.hosts.local.postReview({ bare: call.bare.dir }, number, review);
       const fact = { reviewer: posted.reviewer, headCommit: head, findings: posted.findings };
-      return { ...(await putFact(call, 'review', head, fact)), blocking: posted.blocking };
+      const result = { ...(await putFact(call, 'review', head, fact)), blocking: posted.blocking };
+      return prepare && !posted.blocking ? { ...result, prepared: await prepareMerge(call, executionId) } : result;
     },
 
     /** A second call answers the same fact while neither side moved. */

@@ -5,6 +5,7 @@ export * from './projects/policy.schema.js';
 export * from './projects/project.schema.js';
 export * from './projects/projects.rpc.js';
 export * from './requests/activity.rpc.js';
+export * from './requests/live.rpc.js';
 export * from './requests/requests.rpc.js';
 export * from './requests/view.schema.js';
 export * from './rpc-contract.js';

@@ -41,6 +41,21 @@ const imported = async (name: string, over: object = {}) => {
   return project;
 };
 
+describe('the copy of a project', () => {
+  it('is named to who may read the project and its requests, once it is there', async () => {
+    const { id, bare } = await imported('readable');
+    await expect(h.person('guest').call('projects.repository', { name: 'readable' })).resolves.toEqual({ id, name: 'readable', branch: 'main', bare });
+    await expect(h.person('guest').call('projects.repository', { name: 'nothing' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(h.person('stranger').call('projects.repository', { name: 'readable' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await h.query("UPDATE projects.project SET import_state = 'importing' WHERE id = $1", [id]);
+    await expect(h.person('guest').call('projects.repository', { name: 'readable' })).rejects.toMatchObject({ code: 'REPO_NOT_READY' });
+    await h.query("UPDATE projects.project SET import_state = 'ready' WHERE id = $1", [id]);
+    await admin.call('people.suspend', { person: 'guest' });
+    await expect(h.person('guest').call('projects.repository', { name: 'readable' })).rejects.toMatchObject({ code: 'ACTOR_INACTIVE' });
+    await admin.call('people.restore', { person: 'guest' });
+  });
+});
+
 describe('adding a project', () => {
   it('imports the source as a bare copy and works on its own branch', async () => {
     const added = await h.person('maintainer').call('projects.add', { name: 'sample', repo: source.path, settings: { testCommand: 'npm test', gates: { spec: 'required' } } });

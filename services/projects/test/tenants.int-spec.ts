@@ -76,6 +76,7 @@ const walk: Readonly<Record<keyof typeof projectsRpc, () => Promise<void>>> = {
   'projects.set': () => notFound(us.call('projects.set', { name: theirs.project, settings: { rules: 'x' } })),
   'projects.list': async () => expect((await us.call('projects.list', {})).items.map(({ tenantId }) => tenantId)).toEqual([ourTenant]),
   'projects.get': () => notFound(us.call('projects.get', { name: theirs.project })),
+  'projects.repository': () => notFound(us.call('projects.repository', { name: theirs.project })),
   'projects.forService': async () => expect(await h.service('worker').call('projects.forService', { tenantId: ourTenant, id: theirs.project })).toBeNull(),
   'projects.named': async () => {
     const found = await h.service('requests').call('projects.named', { tenantId: ourTenant, name: 'secret-plans' });

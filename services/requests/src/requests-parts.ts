@@ -1,3 +1,4 @@
+import { INSTALLATION_MODELS, type ModelChoice } from '@countersign/domain';
 import type { Logger } from '@countersign/platform';
 import type { RecordsActivities } from '@countersign/workflow-contracts';
 
@@ -10,6 +11,8 @@ import { DocumentService } from './document/document.service.js';
 import type { Call, Clock } from './lifecycle/fence.js';
 import type { LifecyclePort } from './lifecycle/lifecycle.port.js';
 import { recordsActivities } from './lifecycle/records.activities.js';
+import { LiveHub } from './live/live-hub.js';
+import { LiveService } from './live/live.service.js';
 import { Delivery } from './outbox/delivery.js';
 import { OutboxDispatcher } from './outbox/outbox.dispatcher.js';
 import { AccessService } from './people/access.service.js';
@@ -36,6 +39,8 @@ export type RequestsSettings = {
   readonly outboxIntervalMs: number;
   readonly decideDeadlineMs: number;
   readonly continueAsNewAfterEvents: number;
+  /** What the installation uses where a project chooses no model. */
+  readonly models: ModelChoice;
 };
 
 export const DEFAULT_REQUESTS_SETTINGS: RequestsSettings = {
@@ -43,9 +48,10 @@ export const DEFAULT_REQUESTS_SETTINGS: RequestsSettings = {
   outboxIntervalMs: 1000,
   decideDeadlineMs: 2500,
   continueAsNewAfterEvents: 4000,
+  models: INSTALLATION_MODELS,
 };
 
-export type Wired = RequestsParts & { readonly outbox: OutboxDispatcher; readonly records: RecordsActivities };
+export type Wired = RequestsParts & { readonly outbox: OutboxDispatcher; readonly hub: LiveHub; readonly records: RecordsActivities };
 
 /** The whole service on its ports: what the Nest server, the worker and tests are given. */
 export function wire(deps: PartsDeps): Wired {
@@ -55,9 +61,11 @@ export function wire(deps: PartsDeps): Wired {
   const outbox = new OutboxDispatcher(store, delivery, clock, logger, { intervalMs, deadlineMs: decideDeadlineMs });
   const nudge = (): void => outbox.nudge();
   const access = new AccessService(projects, store);
+  const hub = new LiveHub();
   const deciding = { store, access, projects, delivery, clock, decideDeadlineMs };
   return {
     outbox,
+    hub,
     requests: new RequestService({ store, access, projects, clock, nudge }),
     decisions: new DecideService(deciding),
     words: new WordService(deciding),
@@ -65,6 +73,7 @@ export function wire(deps: PartsDeps): Wired {
     repairs: new RepairService({ store, access, lifecycle, clock, nudge }),
     trail: new AuditService(store, access, projects),
     activities: new ActivityService(store, projects, clock),
+    live: new LiveService({ store, access, projects, hub }),
     records: recordsActivities({ store, lifecycle, projects, clock, settings, call, nudge }),
   };
 }

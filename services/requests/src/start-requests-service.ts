@@ -22,6 +22,7 @@ import { REQUESTS_DATABASE } from './database/requests-database.js';
 import { RunningLogAdapter } from './document/running-log.adapter.js';
 import { currentCall } from './lifecycle/current-call.js';
 import { TemporalLifecycleAdapter } from './lifecycle/temporal-lifecycle.adapter.js';
+import { LiveListenerAdapter } from './live/live-listener.adapter.js';
 import { RpcProjectsAdapter } from './people/rpc-projects.adapter.js';
 import { DEFAULT_REQUESTS_SETTINGS, type RequestsSettings, type Wired, wire } from './requests-parts.js';
 import { RequestsModule } from './rpc/requests.module.js';
@@ -73,8 +74,12 @@ export async function startRequestsService(deps: RequestsServiceDeps): Promise<R
     settings,
   });
   const worker = workerOf(deps, parts);
+  const listener = new LiveListenerAdapter(parts.hub, { url: postgres.url, logger });
   let server: RpcServer | undefined;
   const closeAll = async (): Promise<void> => {
+    // Whoever waits for a change is answered, or the server would wait for them.
+    parts.hub.close();
+    await listener.close();
     await server?.close();
     await worker.stop();
     await parts.outbox.close();
@@ -89,6 +94,7 @@ export async function startRequestsService(deps: RequestsServiceDeps): Promise<R
     throw error;
   }
   parts.outbox.start();
+  void listener.start();
   void worker.start();
   let closing: Promise<void> | undefined;
   return { host: server.host, port: server.port, close: () => (closing ??= closeAll()) };

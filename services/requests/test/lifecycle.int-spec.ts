@@ -146,7 +146,7 @@ describe('words', () => {
   it('stores a word first and sends its id only', async () => {
     expect(await say('reviewer', 'comment', 'people’s text')).toMatchObject({ outcome: 'recorded' });
     expect(JSON.stringify(h.lifecycle.updates)).not.toContain('text');
-    expect(await apply()).toEqual({ kind: 'comment' });
+    expect(await apply()).toEqual({ kind: 'comment', asks: false });
     expect((await h.requests.get(h.as('observer'), id)).comments).toMatchObject([{ author: 'reviewer', text: 'people’s text' }]);
     expect(await h.records.applyWord({ requestId: id, wordId: 'nobody-said' })).toEqual({ kind: 'unknown' });
   });

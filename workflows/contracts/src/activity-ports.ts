@@ -40,6 +40,27 @@ export type StoredFact<K extends FactKind = FactKind> = {
   readonly data: Facts[K];
 };
 
+/** One message on a spec or plan. People are named by what they are to the request, never by name or address. */
+export type ThreadMessage = {
+  readonly id: string;
+  readonly by: 'requester' | 'admin' | 'maintainer' | 'reviewer' | 'observer' | 'model' | 'countersign';
+  readonly text: string;
+  /** RFC 3339 UTC. */
+  readonly at: string;
+  /** The message that this one answers. */
+  readonly answers: string | null;
+};
+
+/** What the thread gets as the answer to a comment. */
+export type CommentAnswer = {
+  readonly wordId: string;
+  /** The model that was asked. */
+  readonly author: string;
+  readonly text: string;
+  /** False where the sentence is ours: the model gave no answer. */
+  readonly byModel: boolean;
+};
+
 /**
  * The requests service as activities see it. Every call is fenced: a run that does not own the request
  * gets RUN_SUPERSEDED.
@@ -65,6 +86,12 @@ export interface RequestRecordsPort {
   addUsage(requestId: string, run: RunRef, key: string, usage: BudgetUsage): Promise<BudgetUsage>;
   /** What a long activity waits for (an engine, a source), shown to people; null clears it. */
   noteWaiting(requestId: string, run: RunRef, waitingFor: string | null): Promise<void>;
+  /** Comments and their answers in order; with `upTo`, those that were there when the last of these decisions was made. */
+  thread(requestId: string, run: RunRef, upTo?: readonly string[]): Promise<readonly ThreadMessage[]>;
+  /** Stores the answer to a comment; the first one stays. */
+  answerComment(requestId: string, run: RunRef, answer: CommentAnswer): Promise<void>;
+  /** What the answer to a comment waits for, shown in the thread; null clears it. */
+  noteAnswer(requestId: string, run: RunRef, note: { readonly wordId: string; readonly waitingFor: string | null }): Promise<void>;
   /** Whether the request has ended or is unknown: what the reaper asks. */
   isOver(requestId: string): Promise<boolean>;
 }

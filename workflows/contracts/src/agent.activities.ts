@@ -21,4 +21,8 @@ export interface AgentActivities {
    * step. Checks the lock at the start of each attempt. Cancellation stops the sandbox and keeps the journal.
    */
   execute(input: { readonly requestId: string; readonly attempt: number; readonly feedback: readonly string[] }): Promise<ExecuteResult | ApprovalLost>;
+  /** Lets a model read the result in several passes. Same head commit, same fact; a pass that fails is part of it. */
+  review(input: { readonly requestId: string; readonly executionId: string }): Promise<{ readonly factId: string }>;
+  /** Answers a comment in the thread, and decides nothing. A comment that has its answer is left alone. */
+  answer(input: { readonly requestId: string; readonly wordId: string }): Promise<void>;
 }

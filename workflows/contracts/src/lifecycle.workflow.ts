@@ -29,6 +29,8 @@ export type Carry = {
   readonly facts: Readonly<Partial<Record<string, string>>>;
   readonly feedback: readonly string[];
   readonly reminders: number;
+  /** Comments that the model has still to answer while the gate is open. */
+  readonly questions?: readonly string[];
 };
 
 export type RequestLifecycleInput = { readonly request: string; readonly carry?: Carry };

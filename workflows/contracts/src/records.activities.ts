@@ -12,6 +12,8 @@ export type LifecycleSettings = {
   readonly reminderMs: number;
   readonly maxFixAttempts: number;
   readonly continueAsNewAfterEvents: number;
+  /** Whether a language model reviews results; histories from before there was one say nothing. */
+  readonly modelReview?: boolean;
 };
 
 export type BeginResult = { readonly state: State; readonly settings: LifecycleSettings };
@@ -44,7 +46,9 @@ export type ApplyWordResult =
   | { readonly kind: 'unknown' }
   /** Stored, but no longer possible (already paused, ended, not raised). */
   | { readonly kind: 'refused'; readonly code: string }
-  | { readonly kind: WordKind };
+  | { readonly kind: Exclude<WordKind, 'comment'> }
+  /** `asks`: the model of the project is to answer it while the gate stays open. */
+  | { readonly kind: 'comment'; readonly asks?: boolean };
 
 /**
  * Hosted by services/requests on its own queue. Every call is fenced by the owner run, taken from the

@@ -54,7 +54,7 @@ export const executeStage: Stage = async (deps, life) => {
   switch (result.kind) {
     case 'done':
       life.facts['execution'] = result.factId;
-      life.facts['checks'] = life.facts['measure'] = undefined;
+      life.facts['checks'] = life.facts['measure'] = life.facts['modelReview'] = undefined;
       life.feedback = [];
       await moveTo(deps, life, ['CHECKING']);
       return undefined;
@@ -81,12 +81,17 @@ export const checkStage: Stage = async (deps, life) => {
   const { requestId } = life;
   const executionId = life.facts['execution'] ?? '';
   const measured = await deps.interruptible(() =>
-    Promise.all([deps.sandbox.check({ requestId, executionId }), deps.policy.measure({ requestId, executionId })]),
+    Promise.all([
+      deps.sandbox.check({ requestId, executionId }),
+      deps.policy.measure({ requestId, executionId }),
+      life.settings?.modelReview === true ? deps.agent.review({ requestId, executionId }) : undefined,
+    ]),
   );
   if (!measured) return undefined;
-  const [check, measure] = measured;
+  const [check, measure, review] = measured;
   life.facts['checks'] = check.factId;
   life.facts['measure'] = measure.factId;
+  if (review) life.facts['modelReview'] = review.factId;
   const isBroken = (check.verdict === 'failed' && check.fixable) || measure.blocking;
   if (isBroken && mayFix(life)) {
     beginFix(life, [check.factId, measure.factId]);

@@ -53,8 +53,16 @@ async function askToClose(deps: StageDeps, life: Life): Promise<Ending | undefin
   return undefined;
 }
 
-/** Waits in a review state for votes, words, the next reminder or the end of the window. */
+/** Waits in a review state for votes, words, the next reminder or the end of the window; comments are answered meanwhile. */
 export async function gateStage(deps: StageDeps, life: Life): Promise<Ending | undefined> {
+  try {
+    return await whileOpen(deps, life);
+  } finally {
+    deps.chat.leave(life.gate === null || life.cancelled);
+  }
+}
+
+async function whileOpen(deps: StageDeps, life: Life): Promise<Ending | undefined> {
   const { gate } = life;
   if (!gate) return { state: 'FAILED', reason: 'A review state without an open gate' };
   // A vote that closeGate left standing without closing must not be asked about again and again.
@@ -66,8 +74,9 @@ export async function gateStage(deps: StageDeps, life: Life): Promise<Ending | u
   for (;;) {
     const remaining = Date.parse(life.gate?.deadline ?? gate.deadline) - deps.now();
     if (remaining <= 0) return { state: 'EXPIRED', reason: `Nobody decided the ${gate.gate} gate in time` };
+    deps.chat.proceed();
     await deps.waitUntil(
-      () => isRipe() || life.words.length > 0 || life.cancelled,
+      () => isRipe() || life.words.length > 0 || life.cancelled || deps.chat.isReady,
       Math.max(1, Math.min(remaining, remindAt - deps.now())),
     );
     await applyWords(deps, life);

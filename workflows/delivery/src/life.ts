@@ -25,6 +25,8 @@ export type Life = {
   facts: Partial<Record<string, string>>;
   feedback: string[];
   reminders: number;
+  /** Comments for the model to answer; the first may be being answered. */
+  questions: string[];
 };
 
 export function lifeOf({ request, carry }: RequestLifecycleInput): Life {
@@ -46,6 +48,7 @@ export function lifeOf({ request, carry }: RequestLifecycleInput): Life {
     facts: { ...carry?.facts },
     feedback: [...(carry?.feedback ?? [])],
     reminders: carry?.reminders ?? 0,
+    questions: [...(carry?.questions ?? [])],
   };
 }
 
@@ -62,6 +65,7 @@ export function carryOf(life: Life): Carry {
     facts: life.facts,
     feedback: life.feedback,
     reminders: life.reminders,
+    ...(life.questions.length > 0 && { questions: life.questions }),
   };
 }
 
@@ -78,6 +82,7 @@ export function recallInto(life: Life, carry: Carry): void {
     fixes: carry.fixes,
     facts: { ...carry.facts },
     feedback: [...carry.feedback],
+    questions: [...(carry.questions ?? [])],
   } satisfies Partial<Life>);
 }
 

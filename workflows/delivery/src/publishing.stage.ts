@@ -1,3 +1,5 @@
+import type { PrepareMergeResult } from '@countersign/workflow-contracts';
+
 import { openGate } from './gate.stage.js';
 import { beginFix, mayFix } from './execution.stage.js';
 import type { Ending, Life } from './life.js';
@@ -9,12 +11,18 @@ async function sendBack(deps: StageDeps, life: Life, factId: string): Promise<un
   return undefined;
 }
 
-/** Prepares the merged tree and opens the merge gate; a conflict goes back to the executor as a finding. */
+/** Prepares the merged tree and opens the merge gate. */
 export async function prepareAndOpen(deps: StageDeps, life: Life, reopened?: Parameters<typeof openGate>[3]): Promise<Ending | undefined> {
   const { requestId } = life;
   const executionId = life.facts['execution'] ?? '';
   const prepared = await deps.interruptible(() => deps.vcs.prepareMerge({ requestId, executionId }));
-  if (!prepared) return undefined;
+  return prepared && openPrepared(deps, life, prepared, reopened);
+}
+
+/** Opens the merge gate for what was prepared; a conflict goes back to the executor as a finding. */
+async function openPrepared(deps: StageDeps, life: Life, prepared: PrepareMergeResult, reopened?: Parameters<typeof openGate>[3]): Promise<Ending | undefined> {
+  const { requestId } = life;
+  const executionId = life.facts['execution'] ?? '';
   if (prepared.kind === 'conflict') {
     life.facts['conflict'] = prepared.factId;
     return mayFix(life) ? sendBack(deps, life, prepared.factId) : { state: 'FAILED', reason: 'MERGE_CONFLICT' };
@@ -39,11 +47,13 @@ export async function prepareAndOpen(deps: StageDeps, life: Life, reopened?: Par
 async function review(deps: StageDeps, life: Life): Promise<Ending | undefined> {
   const { requestId } = life;
   const executionId = life.facts['execution'] ?? '';
-  const posted = await deps.interruptible(() => deps.vcs.review({ requestId, executionId }));
+  // Where a model reviews, one activity more is in the history; this one less keeps it inside its budget.
+  const prepare = life.settings?.modelReview === true;
+  const posted = await deps.interruptible(() => deps.vcs.review({ requestId, executionId, ...(prepare && { prepare }) }));
   if (!posted) return undefined;
   life.facts['review'] = posted.factId;
   if (posted.blocking && mayFix(life)) return sendBack(deps, life, posted.factId);
-  return prepareAndOpen(deps, life);
+  return posted.prepared ? openPrepared(deps, life, posted.prepared) : prepareAndOpen(deps, life);
 }
 
 export const publishStage: Stage = async (deps, life) => {

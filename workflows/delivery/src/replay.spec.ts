@@ -7,7 +7,7 @@ import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { bundleLifecycle } from './testing/bundle.js';
 
 const HISTORIES = join(process.cwd(), 'workflows/delivery/histories');
-const NEEDED = ['cancelled-while-executing', 'continued-as-new', 'expired', 'merged', 'rejected', 'revised-twice'];
+const NEEDED = ['cancelled-while-executing', 'chat-and-review', 'continued-as-new', 'expired', 'merged', 'rejected', 'revised-twice'];
 const files = readdirSync(HISTORIES).filter((name) => name.endsWith('.json'));
 
 describe('committed histories', () => {

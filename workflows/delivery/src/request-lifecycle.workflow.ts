@@ -22,6 +22,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
+import { Chat, type Detach } from './chat.stage.js';
 import { endStage } from './ending.stage.js';
 import { checkStage, executeStage, queueStage } from './execution.stage.js';
 import { codeOf, isSuperseded, textOf } from './failure.js';
@@ -84,10 +85,22 @@ function interruptibleIn(life: Life): StageDeps['interruptible'] {
   };
 }
 
-async function rollOverIfLong(life: Life): Promise<void> {
+/** Runs beside everything else; a failure is answered, not thrown, so that nothing is left unhandled. */
+const detach: Detach = (work) => {
+  const scope = new CancellationScope();
+  const done = scope.run(work).then(
+    () => undefined,
+    (error: unknown) => (isCancellation(error) ? undefined : error),
+  );
+  return { cut: () => scope.cancel(), done };
+};
+
+async function rollOverIfLong(life: Life, chat: Chat): Promise<void> {
   const { historyLength, continueAsNewSuggested } = workflowInfo();
   const limit = life.settings?.continueAsNewAfterEvents ?? Number.POSITIVE_INFINITY;
   if (!continueAsNewSuggested && historyLength < limit) return;
+  // An answer that went on would act for a run that no longer owns the request; the next run asks again.
+  await chat.halt();
   await condition(allHandlersFinished);
   await continueAsNew<typeof requestLifecycle>({ request: life.requestId, carry: carryOf(life) });
 }
@@ -167,8 +180,10 @@ export async function requestLifecycle(input: RequestLifecycleInput): Promise<Re
   CancellationScope.current().cancelRequested.catch(() => {
     life.cancelled = true;
   });
+  const chat = new Chat({ agent: writing, detach }, life);
   const deps: StageDeps = {
     records,
+    chat,
     agent: writing,
     sandbox,
     policy,
@@ -178,7 +193,7 @@ export async function requestLifecycle(input: RequestLifecycleInput): Promise<Re
     waitUntil: sharedTimer(() => Date.now(), sleep, condition),
     sleep,
     interruptible: interruptibleIn(life),
-    rollOver: () => rollOverIfLong(life),
+    rollOver: () => rollOverIfLong(life, chat),
     show: shower(life),
   };
   return CancellationScope.nonCancellable(async () => {

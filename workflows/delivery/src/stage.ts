@@ -7,6 +7,7 @@ import type {
 } from '@countersign/workflow-contracts';
 import type { State } from '@countersign/domain';
 
+import type { Chat } from './chat.stage.js';
 import type { Ending, Life } from './life.js';
 
 export type StageDeps = {
@@ -17,6 +18,8 @@ export type StageDeps = {
   readonly vcs: VcsActivities;
   /** The same activities with a bounded number of tries, so that a failing undo can be shown. */
   readonly undo: Pick<SandboxActivities, 'destroy'> & Pick<VcsActivities, 'closeMergeRequest' | 'deleteBranch'>;
+  /** Answers comments while a gate is open. */
+  readonly chat: Pick<Chat, 'isReady' | 'proceed' | 'leave'>;
   readonly now: () => number;
   /** Waits for the condition, at most so long (no limit without a number, perhaps shorter with one); answers whether it came. */
   readonly waitUntil: (ready: () => boolean, timeoutMs?: number) => Promise<boolean>;

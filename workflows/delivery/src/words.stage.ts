@@ -25,6 +25,8 @@ export async function applyWords({ records }: Pick<StageDeps, 'records'>, life: 
         if (life.paused === 'budget') life.paused = null;
         break;
       case 'comment':
+        if (applied.asks === true && !life.questions.includes(wordId)) life.questions.push(wordId);
+        break;
       case 'refused':
       case 'unknown':
         break;

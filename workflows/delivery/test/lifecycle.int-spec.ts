@@ -90,10 +90,12 @@ async function refusalOf(promise: Promise<unknown>): Promise<string | null | und
   return error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure ? error.cause.type : undefined;
 }
 
-async function keepHistory(handle: WorkflowHandle, name: string): Promise<{ events: number; bytes: number }> {
+async function keepHistory(handle: WorkflowHandle, name: string, isCommitted = true): Promise<{ events: number; bytes: number }> {
   const description = await handle.describe();
   const history = await handle.fetchHistory();
-  if (process.env['COUNTERSIGN_WRITE_HISTORIES'] !== undefined) {
+  const wanted = process.env['COUNTERSIGN_WRITE_HISTORIES'];
+  // A name records that history alone; anything else records them all.
+  if (isCommitted && wanted !== undefined && (wanted === '1' || wanted === name)) {
     mkdirSync(HISTORIES, { recursive: true });
     const { workflowId } = handle;
     const args = ['workflow', 'show', '-w', workflowId, '-r', description.runId, '--address', address, '--output', 'json'];
@@ -120,6 +122,33 @@ describe('requestLifecycle on a real server', () => {
         'review', 'prepareMerge', 'openGate merge', 'closeGate merge v2', 'merge', 'finish DONE', 'destroy',
       ]);
       const { events, bytes } = await keepHistory(handle, 'merged');
+      expect(events).toBeLessThanOrEqual(150);
+      expect(bytes).toBeLessThanOrEqual(150_000);
+    });
+  }, 60_000);
+
+  it('stays within the history budget with a model that reviews, also where no two activities end together', async () => {
+    const world = fakeWorld({ verdicts: { v1: 'approve', v2: 'approve' }, modelReview: true });
+    let ends = 0;
+    const later = async <T>(result: T): Promise<T> => {
+      ends += 1;
+      await new Promise((resolve) => setTimeout(resolve, 150 * ends));
+      return result;
+    };
+    world.overrides.check = () => later({ factId: 'checks', verdict: 'passed', fixable: false });
+    world.overrides.review = () => later({ factId: 'model-review' });
+    await inWorld(world, async (handle) => {
+      await until(world, 'openGate plan');
+      await settled();
+      await decide(handle, aVote());
+      await until(world, 'openGate merge');
+      await settled();
+      await decide(handle, aVote({ id: 'v2', gate: 'merge' }));
+      expect(await handle.result()).toEqual({ state: 'DONE' });
+      expect(world.calls).toContain('agent review execution-1');
+      expect(world.calls).not.toContain('prepareMerge');
+      const { events, bytes } = await keepHistory(handle, 'merged-with-review', false);
+      process.stdout.write(`history with a model review: ${events} events, ${bytes} bytes\n`);
       expect(events).toBeLessThanOrEqual(150);
       expect(bytes).toBeLessThanOrEqual(150_000);
     });
@@ -272,6 +301,90 @@ describe('requestLifecycle, interrupted', () => {
       expect(await handle.result()).toEqual({ state: 'EXPIRED' });
       expect(world.calls.filter((call) => call.startsWith('remind'))).toEqual(['remind 1', 'remind 2']);
       await keepHistory(handle, 'expired');
+    });
+  }, 60_000);
+});
+
+describe('requestLifecycle with a model that answers and reviews', () => {
+  const asks = (...ids: string[]) => Object.fromEntries(ids.map((id) => [id, { kind: 'comment', asks: true } as const]));
+  const comment = (handle: WorkflowHandle, id: string) => handle.executeUpdate('comment', { args: [{ id }], updateId: `word:${id}` });
+
+  it('answers comments one at a time, plans anew, and goes on while the model thinks', async () => {
+    const world = fakeWorld({ verdicts: { a: 'request-changes', b: 'approve', m: 'approve' }, words: asks('q1', 'q2', 'q3'), modelReview: true });
+    const first = Promise.withResolvers<void>();
+    world.overrides.answer = async ({ wordId }) => (wordId === 'q1' ? first.promise : wordId === 'q3' ? untilCancelled(wordId) : undefined);
+    await inWorld(world, async (handle) => {
+      await until(world, 'openGate plan');
+      await comment(handle, 'q1');
+      await until(world, 'answer q1');
+      await comment(handle, 'q2');
+      await until(world, 'applyWord q2');
+      expect(world.calls).not.toContain('answer q2');
+      first.resolve();
+      await until(world, 'answer q2');
+      await decide(handle, aVote({ id: 'a', verdict: 'request-changes' }));
+      await until(world, 'writePlan a');
+      await waitFor(() => world.revisions.plan === 2);
+      await comment(handle, 'q3');
+      await until(world, 'answer q3');
+      await decide(handle, aVote({ id: 'b', revision: 2 }));
+      await until(world, 'agent review execution-1');
+      await until(world, 'openGate merge');
+      await decide(handle, aVote({ id: 'm', gate: 'merge' }));
+      expect(await handle.result()).toEqual({ state: 'DONE' });
+      expect(world.calls.filter((call) => call.startsWith('answer'))).toEqual(['answer q1', 'answer q2', 'answer q3']);
+      await keepHistory(handle, 'chat-and-review');
+    });
+  }, 60_000);
+
+  it('asks again in the next run what the model had not answered in the last', async () => {
+    const world = fakeWorld({ words: asks('q1'), reminderMs: 1000, continueAsNewAfterEvents: 10 });
+    world.overrides.answer = async () => (world.calls.filter((call) => call === 'begin').length === 1 ? untilCancelled(undefined) : undefined);
+    await inWorld(world, async (handle) => {
+      await until(world, 'openGate plan');
+      await comment(handle, 'q1');
+      await until(world, 'answer q1');
+      await waitFor(() => world.calls.filter((call) => call === 'answer q1').length === 2);
+      world.continueAsNewAfterEvents = 4000;
+      expect(world.calls.filter((call) => call === 'begin').length).toBeGreaterThanOrEqual(2);
+      expect(world.calls.filter((call) => call.startsWith('applyWord'))).toEqual(['applyWord q1']);
+    });
+  }, 60_000);
+
+  it('stops asking once another run owns the request', async () => {
+    const world = fakeWorld({ words: asks('q1', 'q2') });
+    world.overrides.answer = async () => {
+      throw ApplicationFailure.nonRetryable('another run owns it', 'RUN_SUPERSEDED');
+    };
+    await inWorld(world, async (handle) => {
+      await until(world, 'openGate plan');
+      await comment(handle, 'q1');
+      await until(world, 'answer q1');
+      await settled();
+      await comment(handle, 'q2');
+      await settled();
+      expect(world.calls.slice(world.calls.indexOf('answer q1') + 1)).toEqual([]);
+    });
+  }, 60_000);
+
+  it('sends a blocking review back with the review as what to mend, and prepares nothing of it', async () => {
+    const world = fakeWorld({ verdicts: { v1: 'approve' }, modelReview: true });
+    let posted = 0;
+    world.overrides.postReview = async () => {
+      posted += 1;
+      return posted === 1 ? { factId: 'review-1', blocking: true } : { factId: 'review-2', blocking: true, ...prepared };
+    };
+    const prepared = { prepared: { kind: 'prepared', factId: 'prep', fastForward: true, targetTip: 't' } } as const;
+    const feedback: (readonly string[])[] = [];
+    world.overrides.execute = async (input) => {
+      feedback.push(input.feedback);
+      return { kind: 'done', factId: `execution-${input.attempt}` };
+    };
+    await inWorld(world, async (handle) => {
+      await until(world, 'openGate plan');
+      await decide(handle, aVote());
+      await until(world, 'openGate merge');
+      expect(feedback).toEqual([[], ['review-1'], ['review-2']]);
     });
   }, 60_000);
 });

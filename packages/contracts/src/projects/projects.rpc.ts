@@ -45,6 +45,12 @@ export const projectsRpc = {
   'projects.list': rpc(person, pageInput, pageOf(projectSchema)),
   /** By name or id. */
   'projects.get': rpc(person, z.object({ name: z.string().min(1).max(200) }), projectSchema),
+  /** Where the bare copy lies, for whoever may read both the project and its requests: it holds their changes. */
+  'projects.repository': rpc(
+    person,
+    z.object({ name: z.string().min(1).max(200) }),
+    z.object({ id: z.string(), name: z.string(), branch: z.string(), bare: z.string() }),
+  ),
   'projects.forService': rpc(['requests', 'worker'], inTenant, projectSchema.nullable()),
   'projects.named': rpc(['requests'], z.object({ tenantId: z.string(), name: z.string() }), projectSchema.nullable()),
   'policy.evaluate': rpc(['requests'], policyInput, policyVerdict),

@@ -1,4 +1,4 @@
-import { projectSettingsSchema, budgetLimitsSchema } from '@countersign/domain/schema';
+import { answerTextSchema, projectSettingsSchema, budgetLimitsSchema } from '@countersign/domain/schema';
 import { z } from 'zod';
 
 import { rpc } from '../rpc-contract.js';
@@ -87,6 +87,14 @@ export const evidenceSchema = z.object({
   ),
 });
 
+const threadMessage = z.object({
+  id: z.string(),
+  by: z.enum(['requester', 'admin', 'maintainer', 'reviewer', 'observer', 'model', 'countersign']),
+  text: z.string(),
+  at: z.string(),
+  answers: z.string().nullable(),
+});
+
 /** What activities of services/worker call; each is fenced by the owner run. */
 export const activityRpc = {
   'activity.briefing': rpc(worker, fenced, briefingSchema),
@@ -100,6 +108,13 @@ export const activityRpc = {
   'activity.feedback': rpc(worker, fenced.extend({ ids: z.array(z.string()).max(100) }), z.array(z.string())),
   'activity.addUsage': rpc(worker, fenced.extend({ key: z.string().min(1).max(500), usage: usageSchema }), usageSchema),
   'activity.noteWaiting': rpc(worker, fenced.extend({ waitingFor: z.string().max(2000).nullable() }), z.object({})),
+  'activity.thread': rpc(worker, fenced.extend({ upTo: z.array(z.string()).max(100).optional() }), z.array(threadMessage)),
+  'activity.answerComment': rpc(
+    worker,
+    fenced.extend({ wordId: z.string().min(1).max(100), author: z.string().min(1).max(200), text: answerTextSchema, byModel: z.boolean() }),
+    z.object({}),
+  ),
+  'activity.noteAnswer': rpc(worker, fenced.extend({ wordId: z.string().min(1).max(100), waitingFor: z.string().max(2000).nullable() }), z.object({})),
   'activity.isOver': rpc(worker, z.object({ requestId: z.string() }), z.object({ over: z.boolean() })),
   'activity.evidence': rpc(worker, fenced, evidenceSchema),
 } as const;

@@ -6,6 +6,7 @@ import { idempotencyKey } from '../idempotency-key.js';
 import { pageInput, pageOf } from '../paging.js';
 import { rpc } from '../rpc-contract.js';
 import { activityRpc } from './activity.rpc.js';
+import { liveRpc } from './live.rpc.js';
 import { artifactRefSchema, eventView, gateSchema, requestDetail, requestItem, stateSchema } from './view.schema.js';
 
 const person = ['person'] as const;
@@ -106,4 +107,5 @@ export const requestsRpc = {
     z.object({ base64: z.string(), bytes: z.int(), name: z.string(), mediaType: z.string() }),
   ),
   ...activityRpc,
+  ...liveRpc,
 } as const;

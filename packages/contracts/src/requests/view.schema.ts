@@ -1,4 +1,4 @@
-import { CHECK_VERDICTS, GATES, GATE_SETTINGS, GATE_STATES, SEVERITIES, STATES, VERDICTS } from '@countersign/domain';
+import { CHECK_VERDICTS, EGRESS_PHASES, GATES, GATE_SETTINGS, GATE_STATES, SEVERITIES, STATES, VERDICTS } from '@countersign/domain';
 import { budgetLimitsSchema } from '@countersign/domain/schema';
 import { z } from 'zod';
 
@@ -25,6 +25,8 @@ export const usageSchema = z.object({
   costMicros: z.int().nullable(),
   wallClockMs: z.int(),
   attempts: z.int(),
+  /** Of `tokens`, those that the provider read from its cache. */
+  cachedTokens: z.int().exactOptional(),
 });
 
 export const decisionView = z.object({
@@ -70,7 +72,19 @@ export const stageView = z.object({
 });
 
 export const eventView = z.object({ seq: z.int(), at: time, type: z.string(), actor: z.string().nullable(), text: z.string() });
-export const commentView = z.object({ id: z.string(), author: z.string(), text: z.string(), at: time });
+
+/** `byModel`: a model's own words; they decide nothing. */
+export const commentView = z.object({
+  id: z.string(),
+  author: z.string(),
+  text: z.string(),
+  at: time,
+  byModel: z.boolean(),
+  /** The comment that this one answers. */
+  answers: z.string().nullable(),
+  /** The answer is not there yet; the text says what it waits for. */
+  pending: z.boolean(),
+});
 
 export const findingSchema = z.object({
   rule: z.string(),
@@ -78,10 +92,27 @@ export const findingSchema = z.object({
   message: z.string(),
   path: z.string().nullable(),
   line: z.int().nullable(),
+  /** Of a model's finding; absent where a rule found it. */
   confidence: z.number().min(0).max(1).exactOptional(),
 });
 
 export const artifactRefSchema = z.object({ sha256: z.string(), bytes: z.int(), name: z.string(), mediaType: z.string() });
+
+export const modelReviewView = z.object({
+  reviewer: z.string(),
+  headCommit: z.string(),
+  passes: z.array(z.object({ name: z.string(), findings: z.int(), error: z.string().nullable() })),
+});
+
+export const egressView = z.object({
+  phase: z.enum(EGRESS_PHASES),
+  at: time,
+  allowed: z.int(),
+  refused: z.int(),
+  tunnels: z.array(z.string()),
+  refusedHosts: z.array(z.string()),
+  log: artifactRefSchema,
+});
 
 export const requestDetail = requestItem.extend({
   body: z.string(),
@@ -101,10 +132,14 @@ export const requestDetail = requestItem.extend({
   events: z.array(eventView),
   comments: z.array(commentView),
   findings: z.array(findingSchema),
+  /** Of the newest result; null where no language model reviewed it. */
+  modelReview: modelReviewView.nullable(),
   checks: z.enum(CHECK_VERDICTS).nullable(),
   /** What ended it, or what the model said it cannot do. */
   outcome: z.object({ code: z.string().nullable(), message: z.string() }).nullable(),
   limitsNotEnforced: z.array(z.string()),
+  /** What sandboxes asked of the network, newest first; tunnels were not inspected. */
+  egress: z.array(egressView),
   /** Other verbs the viewer may use now. */
   may: z.object({ cancel: z.boolean(), pause: z.boolean(), resume: z.boolean(), raiseBudget: z.boolean(), comment: z.boolean(), repair: z.boolean() }),
   superseded: z.boolean(),

@@ -115,6 +115,14 @@ export class ProjectService {
     return this.visible(this.deps.database.stores, viewer, name);
   }
 
+  /** A project whose bare copy the viewer may read whole. @throws AppError NOT_FOUND; FORBIDDEN; REPO_NOT_READY. */
+  async readableRepository(viewer: Viewer, name: string): Promise<ProjectEntity> {
+    const project = await this.get(viewer, name);
+    requirePermission(viewer, 'request:read', project.id);
+    if (project.importState !== 'ready') throw notReady(project);
+    return project;
+  }
+
   async inTenant(tenantId: string, id: string): Promise<ProjectEntity | null> {
     return isStorable(tenantId) && isStorable(id) ? this.deps.database.stores.projects.byId(tenantId, id) : null;
   }
@@ -131,13 +139,15 @@ export class ProjectService {
   }
 
   private async requireBranch(project: ProjectEntity, branch: string): Promise<void> {
-    if (project.importState !== 'ready') {
-      const hint = project.importState === 'failed' ? 'its import failed, so add it again' : 'it is being imported';
-      throw new AppError('REPO_NOT_READY', `The branches of ${project.name} are not known: ${hint}`);
-    }
+    if (project.importState !== 'ready') throw notReady(project);
     if (await this.deps.importer.adoptBranch(bareDirOf(this.deps.reposDir, project.id), branch)) return;
     throw new AppError('BRANCH_MISSING', `${project.name} has no branch ${branch}`, { field: 'branch' });
   }
+}
+
+function notReady({ name, importState }: ProjectEntity): AppError {
+  const hint = importState === 'failed' ? 'its import failed, so add it again' : 'it is being imported';
+  return new AppError('REPO_NOT_READY', `The branches of ${name} are not known: ${hint}`);
 }
 
 type Wanted = Pick<ProjectEntity, 'name' | 'repo' | 'branch' | 'settings' | 'policyText'>;

@@ -3,7 +3,7 @@ import { type Caller, Rpc } from '@countersign/platform';
 import { Controller } from '@nestjs/common';
 
 import { ViewerService } from '../person/viewer.service.js';
-import { toProjectView } from './project.mapper.js';
+import { bareDirOf, toProjectView } from './project.mapper.js';
 import { type AddProject, ProjectService, type SetProject } from './project.service.js';
 import { ReposDir } from './repos-dir.js';
 
@@ -36,6 +36,13 @@ export class ProjectsController {
   @Rpc(projectsRpc, 'projects.get')
   async get(caller: Caller, { name }: { name: string }): Output<'projects.get'> {
     return toProjectView(await this.projects.get(await this.viewers.of(caller), name), this.repos.path);
+  }
+
+  @Rpc(projectsRpc, 'projects.repository')
+  async repository(caller: Caller, { name: asked }: { name: string }): Output<'projects.repository'> {
+    const project = await this.projects.readableRepository(await this.viewers.of(caller), asked);
+    const { id, name, branch } = project;
+    return { id, name, branch, bare: bareDirOf(this.repos.path, id) };
   }
 
   @Rpc(projectsRpc, 'projects.forService')

@@ -4,8 +4,10 @@ import type { requestsRpc, RpcInput, RpcOutput } from '@countersign/contracts';
 import { addUsage, type ArtifactRef, type BudgetUsage, type FactKind, type Facts, isTerminal } from '@countersign/domain';
 import { digestOf } from '@countersign/domain/digest';
 import { OUTAGE_NOTE, type OutageCall } from '@countersign/platform';
-import type { RunRef } from '@countersign/workflow-contracts';
+import type { CommentAnswer, RunRef, ThreadMessage } from '@countersign/workflow-contracts';
 
+import { noteAnswer, settleAnswer } from '../answer/ask.js';
+import { threadOf } from '../answer/thread.js';
 import { audit } from '../audit/journal.js';
 import type { Records, RecordsStore } from '../database/records-store.repository.js';
 import type { FactEntity } from '../fact/fact.entity.js';
@@ -77,6 +79,24 @@ export class ActivityService {
     });
   }
 
+  async thread({ requestId, run, upTo }: Fenced & { readonly upTo?: readonly string[] | undefined }): Promise<ThreadMessage[]> {
+    return threadOf(this.store.read, this.projects, await this.owned(requestId, run), upTo);
+  }
+
+  answerComment(input: Fenced & CommentAnswer): Promise<Record<string, never>> {
+    return asOwner(this.store, this.clock, input, async (records, row, now) => {
+      await settleAnswer(records, row, input, now);
+      return {};
+    });
+  }
+
+  noteAnswer(input: Fenced & { readonly wordId: string; readonly waitingFor: string | null }): Promise<Record<string, never>> {
+    return asOwner(this.store, this.clock, input, async (records, row, now) => {
+      await noteAnswer(records, row, input, now);
+      return {};
+    });
+  }
+
   noteWaiting(input: Fenced & { readonly waitingFor: string | null }): Promise<Record<string, never>> {
     return asOwner(this.store, this.clock, input, async (records, row, now) => {
       // A paused request waits for a person, whatever work that is being stopped has to say.
@@ -103,10 +123,10 @@ export class ActivityService {
     return readAsOwner(this.store, this.clock, requestId, run);
   }
 
-  /** What of a fact people see on the request itself. */
+  /** What of a fact people see on the request itself; every fact makes it a new version, so that pages learn of it. */
   private async project(records: Records, row: RequestEntity, kind: FactKind, data: unknown, now: Date): Promise<void> {
-    if (kind !== 'execution') return;
-    await records.requests.update(row, { limitsNotEnforced: (data as Facts['execution']).limitsNotEnforced }, now);
+    const patch = kind === 'execution' ? { limitsNotEnforced: (data as Facts['execution']).limitsNotEnforced } : {};
+    await records.requests.update(row, patch, now);
   }
 }
 

@@ -26,6 +26,7 @@ function factText({ kind, data }: FactEntity): string | readonly string[] {
       return checksText((data as Facts['checks']).results);
     case 'measure':
     case 'review':
+    case 'modelReview':
     case 'conflict':
       return findingsText(kind, (data as { findings: readonly Finding[] }).findings);
     case 'cannot':

@@ -1,11 +1,13 @@
 import { dataSourceOptions, toDatabaseError, withTransaction } from '@countersign/platform';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { AnswerRepository } from '../answer/answer.repository.js';
 import { AuditRepository } from '../audit/audit.repository.js';
 import { CallRepository } from '../call/call.repository.js';
 import { DecisionRepository } from '../decision/decision.repository.js';
 import { FactRepository } from '../fact/fact.repository.js';
 import { GateRepository } from '../gate/gate.repository.js';
+import { LiveRepository } from '../live/live.repository.js';
 import { OutboxRepository } from '../outbox/outbox.repository.js';
 import { RequestListRepository } from '../request/request-list.repository.js';
 import { RequestRepository } from '../request/request.repository.js';
@@ -23,11 +25,13 @@ function recordsOn(manager: EntityManager) {
     gates: new GateRepository(manager),
     decisions: new DecisionRepository(manager),
     words: new WordRepository(manager),
+    answers: new AnswerRepository(manager),
     facts: new FactRepository(manager),
     slots: new SlotRepository(manager),
     outbox: new OutboxRepository(manager),
     calls: new CallRepository(manager),
     audit: new AuditRepository(manager),
+    live: new LiveRepository(manager),
   };
 }
 

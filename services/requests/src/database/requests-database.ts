@@ -1,3 +1,4 @@
+import { AnswerEntity } from '../answer/answer.entity.js';
 import { AuditEntryEntity } from '../audit/audit-entry.entity.js';
 import { AuditPayloadEntity } from '../audit/audit-payload.entity.js';
 import { CallEntity } from '../call/call.entity.js';
@@ -12,7 +13,9 @@ import { RequestEventEntity } from '../request/request-event.entity.js';
 import { RequestEntity } from '../request/request.entity.js';
 import { SlotEntity } from '../slot/slot.entity.js';
 import { WordEntity } from '../word/word.entity.js';
+import { Answers1764000000000 } from './answers.migration.js';
 import { Keys1763800000000 } from './keys.migration.js';
+import { Live1763900000000 } from './live.migration.js';
 import { Records1763700000000 } from './records.migration.js';
 
 /** What `dataSourceOptions` and `runMigrations` need besides a URL. */
@@ -25,6 +28,7 @@ export const REQUESTS_DATABASE = {
     GatePassedEntity,
     DecisionEntity,
     WordEntity,
+    AnswerEntity,
     FactEntity,
     ArtifactEntity,
     UsageEntryEntity,
@@ -34,5 +38,5 @@ export const REQUESTS_DATABASE = {
     AuditEntryEntity,
     AuditPayloadEntity,
   ],
-  migrations: [Records1763700000000, Keys1763800000000],
+  migrations: [Records1763700000000, Keys1763800000000, Live1763900000000, Answers1764000000000],
 } as const;

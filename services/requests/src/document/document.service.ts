@@ -114,8 +114,15 @@ export class DocumentService {
   }
 
   private async review(row: RequestEntity, revision: GateRevisionEntity | null): Promise<Content> {
-    const review = await this.fact(row, 'review', revision);
-    return { digest: null, revision: null, data: plain(review), text: reviewMarkdown(review), author: review.reviewer, artifact: null };
+    const { facts } = this.store.read;
+    const head = (await this.fact(row, 'execution', revision)).headCommit;
+    const [posted, model] = await Promise.all([facts.latest(row.id, 'review', head), facts.latest(row.id, 'modelReview', head)]);
+    const review = posted?.data as Facts['review'] | undefined;
+    const modelReview = model?.data as Facts['modelReview'] | undefined;
+    const author = review?.reviewer ?? modelReview?.reviewer;
+    if (author === undefined) throw new AppError('NOT_FOUND', 'The request has no review yet');
+    const data = plain({ ...(review ?? modelReview), modelReview: modelReview ?? null });
+    return { digest: null, revision: null, data, text: reviewMarkdown(review, modelReview), author, artifact: null };
   }
 
   private async fact<Kind extends FactKind>(row: RequestEntity, kind: Kind, revision: GateRevisionEntity | null): Promise<Facts[Kind]> {

@@ -45,9 +45,10 @@ describe('documents', () => {
       checks: { setup: 'npm ci', test: null },
       commands: 'any',
       notes: ['skipped: logo.png'],
+      rules: 'No new dependencies',
     });
     const text = planMarkdown(plan);
-    for (const part of ['## Step 1: one', '- edit ``a`b.ts`` (2 places)', '- `npm` `run x`', 'npm ci', '*not configured*', 'may run any command', 'skipped: logo.png', '**low**']) {
+    for (const part of ['## Step 1: one', '- edit ``a`b.ts`` (2 places)', '- `npm` `run x`', 'npm ci', '*not configured*', 'may run any command', 'skipped: logo.png', '**low**', '## Rules for the agent', 'No new dependencies']) {
       expect(text).toContain(part);
     }
   });

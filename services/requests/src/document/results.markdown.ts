@@ -34,16 +34,26 @@ function measureMarkdown(measure: Facts['measure']): string {
   ].join('\n\n');
 }
 
-export function reviewMarkdown(review: Facts['review']): string {
-  return `## Review by ${prose(review.reviewer)} of ${code(review.headCommit)}\n\n${findingsMarkdown(review.findings)}`;
+export function reviewMarkdown(review: Facts['review'] | undefined, model?: Facts['modelReview']): string {
+  const parts: string[] = [];
+  if (review) parts.push(`## Review by ${prose(review.reviewer)} of ${code(review.headCommit)}`, findingsMarkdown(review.findings));
+  if (model) parts.push(`## ${review ? 'What the model read' : `Review by the model ${code(model.reviewer)} of ${code(model.headCommit)}`}`, passesMarkdown(model));
+  if (model && !review) parts.push(findingsMarkdown(model.findings));
+  return parts.join('\n\n');
+}
+
+function passesMarkdown({ reviewer, passes }: Facts['modelReview']): string {
+  const lines = passes.map(({ name, findings, error }) => `- ${prose(name)}: ${findings} ${findings === 1 ? 'finding' : 'findings'}${error === null ? '' : `; **${prose(error)}**`}`);
+  return [`Passes of ${code(reviewer)}. What a model finds blocks nothing unless the project says so.`, lines.join('\n')].join('\n\n');
 }
 
 export function findingsMarkdown(findings: readonly Finding[]): string {
   if (findings.length === 0) return '*No findings*';
   return findings
-    .map(({ severity, rule, message, path, line }) => {
+    .map(({ severity, rule, message, path, line, confidence }) => {
       const place = path === null ? '' : ` ${code(line === null ? path : `${path}:${line}`)}`;
-      return `- ${severity} ${code(rule)}${place}: ${prose(message)}`;
+      const sure = confidence === undefined ? '' : ` (model, ${confidence} % sure)`;
+      return `- ${severity} ${code(rule)}${place}${sure}: ${prose(message)}`;
     })
     .join('\n');
 }

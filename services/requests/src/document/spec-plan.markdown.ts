@@ -28,6 +28,9 @@ export function planMarkdown(plan: Plan, around?: PlanSubject): string {
     `Test:\n\n${shell(plan.checks.test)}`,
     '## Commands',
     plan.commands === 'any' ? '**The agent may run any command in the sandbox.**' : 'The agent may run the commands above and no other.',
+    '## Rules for the agent',
+    // A plan that was stored before plans had rules has none.
+    plan.rules ? fenced(plan.rules) : '*none*',
     '## Notes',
     list(plan.notes),
   ].join('\n\n');

@@ -15,8 +15,8 @@ const NEEDED: Readonly<Record<Gate, readonly FactKind[]>> = {
 const WELCOME: Readonly<Record<Gate, readonly FactKind[]>> = {
   spec: [],
   plan: [],
-  diff: ['plan', 'review'],
-  merge: ['plan', 'review'],
+  diff: ['plan', 'review', 'modelReview'],
+  merge: ['plan', 'review', 'modelReview'],
 };
 
 /**
@@ -33,6 +33,8 @@ export function factsFor(gate: Gate, facts: readonly FactEntity[], named: Readon
     else if (id !== undefined) throw new AppError('NOT_FOUND', `The request has no ${kind} fact ${id}`);
   };
   for (const kind of [...NEEDED[gate], ...WELCOME[gate]]) if (kind !== 'checks') take(kind);
+  // A review of another attempt says nothing about this one.
+  if ((used as FactsUsed).modelReview?.data.headCommit !== (used as FactsUsed).execution?.data.headCommit) delete used.modelReview;
   if (NEEDED[gate].includes('checks')) {
     const found = checksFor(gate, facts, named, used as FactsUsed);
     if (found) used.checks = { id: found.id, data: found.data };

@@ -1,10 +1,12 @@
-import { type Gate, SEVERITIES, type Severity } from '@countersign/domain';
+import { type Gate, isModelFinding, SEVERITIES, type Severity } from '@countersign/domain';
 
 import type { PolicyQuestion, PolicyVerdict } from '../people/projects.port.js';
 import type { FactsUsed } from './facts-used.js';
 
-export function policyFactsOf({ checks, measure, review, plan }: FactsUsed): PolicyQuestion['facts'] {
-  const findings = [...(measure?.data.findings ?? []), ...(review?.data.findings ?? [])];
+/** A model's findings are no facts to a policy, unless the project lets them block. */
+export function policyFactsOf({ checks, measure, review, modelReview, plan }: FactsUsed, reviewBlocks = false): PolicyQuestion['facts'] {
+  const all = [...(measure?.data.findings ?? []), ...(review?.data.findings ?? []), ...(modelReview?.data.findings ?? [])];
+  const findings = all.filter((finding) => reviewBlocks || !isModelFinding(finding));
   return {
     checks: checks?.data.verdict ?? null,
     changedLines: measure ? measure.data.addedLines + measure.data.removedLines : null,

@@ -1,6 +1,7 @@
 import { type ErrorCode, isTerminal, may, type Permission, type Viewer, type WordKind } from '@countersign/domain';
 import type { ApplyWordResult } from '@countersign/workflow-contracts';
 
+import { askModel } from '../answer/ask.js';
 import { record } from '../audit/journal.js';
 import type { RequestEntity } from '../request/request.entity.js';
 import { parkSlot } from '../slot/slots.js';
@@ -37,17 +38,20 @@ export function wordTooLate(kind: WordKind, row: Pick<RequestEntity, 'state' | '
   return isStillExceeded(row) ? 'BUDGET_EXCEEDED' : undefined;
 }
 
-/** Confirms a stored word and applies it in the caller's transaction. `speaker` is who said it, as they are now. */
+/** `speaker` is who said it, as they are now; `chatModel` answers comments, null where none does. */
+export type WordContext = { readonly speaker: Viewer | undefined; readonly chatModel: string | null };
+
+/** Confirms a stored word and applies it in the caller's transaction. */
 export async function applyWord(
   context: MoveContext,
   row: RequestEntity,
   word: WordEntity | null,
-  speaker: Viewer | undefined,
+  { speaker, chatModel }: WordContext,
 ): Promise<ApplyWordResult> {
   const { records, now } = context;
   if (!word || word.requestId !== row.id) return { kind: 'unknown' };
   if (word.status === 'refused') return { kind: 'refused', code: word.code ?? 'CONFLICT' };
-  if (word.status === 'applied') return { kind: word.kind };
+  if (word.status === 'applied') return applied(context, row, word, chatModel);
 
   const refusal = (speaker ? wordRefusal(word.kind, speaker, row) : 'ACTOR_INACTIVE') ?? wordTooLate(word.kind, row);
   const code = refusal ?? (await apply(context, row, word));
@@ -58,7 +62,12 @@ export async function applyWord(
     return { kind: 'refused', code };
   }
   await records.words.update(word.id, { status: 'applied', delivered: true });
-  return { kind: word.kind };
+  return applied(context, row, word, chatModel);
+}
+
+async function applied({ records, now }: MoveContext, row: RequestEntity, word: WordEntity, chatModel: string | null): Promise<ApplyWordResult> {
+  if (word.kind !== 'comment') return { kind: word.kind };
+  return { kind: 'comment', asks: await askModel(records, row, word, chatModel, now) };
 }
 
 async function apply(context: MoveContext, row: RequestEntity, word: WordEntity): Promise<ErrorCode | undefined> {

@@ -1,4 +1,4 @@
-import { AppError } from '@countersign/domain';
+import { AppError, type ModelChoice, modelOf, OFFLINE_MODEL } from '@countersign/domain';
 import { type BeginResult, type RunRef, workflowIdOf } from '@countersign/workflow-contracts';
 
 import { record } from '../audit/journal.js';
@@ -14,7 +14,7 @@ export type BeginDeps = {
   readonly lifecycle: LifecyclePort;
   readonly projects: ProjectsPort;
   readonly clock: Clock;
-  readonly settings: { readonly maxExecutions: number; readonly continueAsNewAfterEvents: number };
+  readonly settings: { readonly maxExecutions: number; readonly continueAsNewAfterEvents: number; readonly models: ModelChoice };
 };
 
 /** Adopts the calling run where it is the first one or was continued from the owner, and starts a fresh request. */
@@ -73,5 +73,6 @@ async function settingsOf({ projects, settings }: BeginDeps, row: RequestEntity)
     reminderMs: project.settings.reminderMs,
     maxFixAttempts: project.settings.maxFixAttempts,
     continueAsNewAfterEvents: settings.continueAsNewAfterEvents,
+    modelReview: modelOf('review', project.settings.models, settings.models) !== OFFLINE_MODEL,
   };
 }

@@ -17,6 +17,7 @@ export async function carryFrom(records: Records, row: RequestEntity): Promise<C
   const gate = await openGateOf(records, row);
   const moves = events.filter(({ type }) => type === 'transition').map(({ data }) => data as { from: State; to: State });
   const done = workDone(moves);
+  const answers = gate ? await records.answers.all(row.id) : [];
   const votes = gate ? decisions.filter((vote) => isVoteFor(vote, gate)).map(toVote) : [];
   return {
     state: row.state,
@@ -30,6 +31,7 @@ export async function carryFrom(records: Records, row: RequestEntity): Promise<C
     facts: newestFacts(facts),
     feedback: feedbackOf(done, facts, decisions),
     reminders: 0,
+    questions: answers.filter((asked) => asked.answeredAt === null && asked.gate === gate?.gate && asked.revision === gate.revision).map(({ wordId }) => wordId),
   };
 }
 

@@ -1,4 +1,4 @@
-import { allowsAttempt, AppError, GATE_ROLES, type Viewer } from '@countersign/domain';
+import { allowsAttempt, AppError, GATE_ROLES, modelOf, OFFLINE_MODEL, type Viewer } from '@countersign/domain';
 import type { CloseGateResult, OpenGateResult, RecordsActivities } from '@countersign/workflow-contracts';
 
 import { record } from '../audit/journal.js';
@@ -53,9 +53,10 @@ export function recordsActivities(deps: RecordsActivitiesDeps): RecordsActivitie
     applyWord: async ({ requestId, wordId }) => {
       const word = await store.read.words.find(wordId);
       const speaker = word ? await personOf(deps, word.tenantId, word.actor) : undefined;
+      const chatModel = word?.kind === 'comment' ? await chatModelOf(deps, requestId) : null;
       return write(requestId, async (records, row, now) => {
         const stored = await records.words.find(wordId);
-        return applyWord({ records, slots, now }, row, stored, speaker);
+        return applyWord({ records, slots, now }, row, stored, { speaker, chatModel });
       });
     },
     pauseForBudget: ({ requestId, exceeded }) =>
@@ -109,7 +110,7 @@ async function open(deps: RecordsActivitiesDeps, input: Inputs['openGate'], writ
   ]);
   const facts = factsFor(gate, stored, named);
   const voters = decisions.filter((vote) => vote.live && vote.gate === gate && vote.actorKind === 'person');
-  const question = { tenantId: row.tenantId, projectId: row.projectId, gate, requestId, facts: policyFactsOf(facts) };
+  const question = { tenantId: row.tenantId, projectId: row.projectId, gate, requestId, facts: policyFactsOf(facts, project.settings.reviewBlocks) };
   const [verdict, eligible, people] = await Promise.all([
     project.settings.gates[gate] === 'policy' ? projects.evaluatePolicy(question) : null,
     eligibleFor(deps, row, project, gate),
@@ -145,6 +146,14 @@ async function projectOf({ projects }: RecordsActivitiesDeps, row: RequestEntity
 function eligibleFor({ projects }: RecordsActivitiesDeps, row: RequestEntity, project: ProjectView, gate: Inputs['openGate']['gate']) {
   const exclude = project.settings.requesterMayApprove ? null : row.requesterId;
   return projects.eligible(row.tenantId, row.projectId, GATE_ROLES[gate], exclude);
+}
+
+/** Null where nobody answers: the offline model does not. */
+async function chatModelOf(deps: RecordsActivitiesDeps, requestId: string): Promise<string | null> {
+  const row = await deps.store.read.requests.find(requestId);
+  const project = row && (await deps.projects.project(row.tenantId, row.projectId));
+  const model = project ? modelOf('chat', project.settings.models, deps.settings.models) : OFFLINE_MODEL;
+  return model === OFFLINE_MODEL ? null : model;
 }
 
 async function personOf({ projects }: RecordsActivitiesDeps, tenantId: string, id: string): Promise<Viewer | undefined> {

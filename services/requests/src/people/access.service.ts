@@ -25,8 +25,12 @@ export class AccessService {
 
   /** The request where the viewer may read it; another tenant's does not exist for them. */
   async readable(viewer: Viewer, id: string): Promise<RequestEntity> {
-    const row = await this.store.read.requests.findInTenant(viewer.tenantId, id);
-    if (!row || !may(viewer, 'request:read', row.projectId)) throw notFound(id);
+    return this.requireReadable(viewer, id, await this.store.read.requests.findInTenant(viewer.tenantId, id));
+  }
+
+  /** The same for a row that was read already, of whichever tenant. */
+  requireReadable(viewer: Viewer, id: string, row: RequestEntity | null): RequestEntity {
+    if (!row || row.tenantId !== viewer.tenantId || !may(viewer, 'request:read', row.projectId)) throw notFound(id);
     return row;
   }
 

@@ -1,7 +1,9 @@
 import type { requestDetail, requestItem } from '@countersign/contracts';
-import { type Facts, type FactKind, isTerminal, may, type State, type Viewer, type WordKind } from '@countersign/domain';
+import { type Facts, type FactKind, type Finding, isTerminal, may, type State, type Viewer, type WordKind } from '@countersign/domain';
 import type { z } from 'zod';
 
+import type { AnswerEntity } from '../answer/answer.entity.js';
+import { commentViews } from '../answer/thread.js';
 import type { DecisionEntity } from '../decision/decision.entity.js';
 import type { FactEntity } from '../fact/fact.entity.js';
 import type { GateRevisionEntity } from '../gate/gate-revision.entity.js';
@@ -9,6 +11,7 @@ import { wordRefusal, wordTooLate } from '../lifecycle/apply-word.js';
 import type { ProjectView } from '../people/projects.port.js';
 import type { WordEntity } from '../word/word.entity.js';
 import { gateViews, type Names } from './gate-view.js';
+import { networkRuns } from './network-runs.js';
 import type { RequestEventEntity } from './request-event.entity.js';
 import type { RequestEntity } from './request.entity.js';
 import { stagesOf } from './stages.js';
@@ -43,6 +46,7 @@ export type DetailSource = {
   readonly decisions: readonly DecisionEntity[];
   readonly events: readonly RequestEventEntity[];
   readonly words: readonly WordEntity[];
+  readonly answers: readonly AnswerEntity[];
   /** Newest first. */
   readonly facts: readonly FactEntity[];
   readonly nameOf: Names;
@@ -53,6 +57,10 @@ export function toDetail(source: DetailSource): RequestDetail {
   const newest = newestOf(source.facts);
   const { gates, approvalsRequired: required, requesterMayApprove } = project.settings;
   const merge = newest('merge');
+  const head = newest('execution')?.headCommit;
+  const ofHead = <Fact extends { readonly headCommit: string }>(fact: Fact | undefined) => (fact?.headCommit === head ? fact : undefined);
+  // A review of an earlier attempt says nothing about this one.
+  const [review, modelReview] = [ofHead(newest('review')), ofHead(newest('modelReview'))];
   return {
     ...toItem(row, nameOf, source.needsMe),
     body: row.body,
@@ -73,13 +81,13 @@ export function toDetail(source: DetailSource): RequestDetail {
       actor: actor === null ? null : nameOf(actor),
       text,
     })),
-    comments: words.flatMap(({ id, kind, actor, text, at }) =>
-      kind === 'comment' ? [{ id, author: nameOf(actor), text: text ?? '', at: at.toISOString() }] : [],
-    ),
-    findings: findingsOf(newest('measure'), newest('review'), newest('conflict')),
+    comments: commentViews(row, words, source.answers, nameOf),
+    findings: findingsOf(newest('measure'), modelReview, review, newest('conflict')),
+    modelReview: modelReview ? { reviewer: modelReview.reviewer, headCommit: modelReview.headCommit, passes: [...modelReview.passes] } : null,
     checks: newest('checks')?.verdict ?? null,
     outcome: row.outcome,
     limitsNotEnforced: [...row.limitsNotEnforced],
+    egress: networkRuns(source.facts),
     may: verbsOf(row, viewer),
     superseded: row.supersededRunId !== null,
     author: newest('plan')?.plan.author ?? newest('spec')?.author ?? null,
@@ -102,9 +110,12 @@ function mergeRequestOf(row: RequestEntity, found: Facts['mergeRequest'] | undef
   return { ...found, state: row.state === 'DONE' ? 'merged' : isTerminal(row.state) ? 'closed' : 'open' };
 }
 
-function findingsOf(...facts: readonly ({ readonly findings: RequestDetail['findings'] | readonly object[] } | undefined)[]): RequestDetail['findings'] {
-  const all = facts.flatMap((fact) => (fact?.findings ?? []) as RequestDetail['findings']);
-  // The review repeats what was measured.
+function findingsOf(...facts: readonly ({ readonly findings: readonly Finding[] } | undefined)[]): RequestDetail['findings'] {
+  const all = facts.flatMap((fact) => fact?.findings ?? []).map(({ confidence, ...finding }) => ({
+    ...finding,
+    ...(confidence !== undefined && { confidence: confidence / 100 }),
+  }));
+  // The review repeats what was measured and what the model found.
   return [...new Map(all.map((finding) => [JSON.stringify([finding.rule, finding.path, finding.line, finding.message]), finding])).values()];
 }
 

@@ -98,12 +98,13 @@ export class RequestService {
     const { viewer } = await access.visitor(caller);
     const row = await access.readable(viewer, id);
     const { read } = store;
-    const [project, revisions, decisions, events, words, facts, needing] = await Promise.all([
+    const [project, revisions, decisions, events, words, answers, facts, needing] = await Promise.all([
       projects.project(row.tenantId, row.projectId),
       read.gates.revisions(row.id),
       read.decisions.all(row.id),
       read.requests.events(row.id),
       read.words.all(row.id),
+      read.answers.all(row.id),
       read.facts.all(row.id),
       read.lists.needingViewer(access.scopeOf(viewer), [row.id]),
     ]);
@@ -115,7 +116,7 @@ export class RequestService {
       ...words.map(({ actor }) => actor),
     ];
     const nameOf = await this.names(row.tenantId, people);
-    return toDetail({ row, project, viewer, needsMe: needing.has(row.id), revisions, decisions, events, words, facts, nameOf });
+    return toDetail({ row, project, viewer, needsMe: needing.has(row.id), revisions, decisions, events, words, answers, facts, nameOf });
   }
 
   /** What the first call with this key made, as it is now. Its outbox row does what is still to be done. */

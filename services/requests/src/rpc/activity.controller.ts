@@ -48,6 +48,21 @@ export class ActivityController {
     return this.activities.noteWaiting(input);
   }
 
+  @Rpc(requestsRpc, 'activity.thread')
+  thread(_caller: Caller, input: Input<'activity.thread'>): Output<'activity.thread'> {
+    return this.activities.thread(input);
+  }
+
+  @Rpc(requestsRpc, 'activity.answerComment')
+  answerComment(_caller: Caller, input: Input<'activity.answerComment'>): Output<'activity.answerComment'> {
+    return this.activities.answerComment(input);
+  }
+
+  @Rpc(requestsRpc, 'activity.noteAnswer')
+  noteAnswer(_caller: Caller, input: Input<'activity.noteAnswer'>): Output<'activity.noteAnswer'> {
+    return this.activities.noteAnswer(input);
+  }
+
   @Rpc(requestsRpc, 'activity.isOver')
   isOver(_caller: Caller, { requestId }: Input<'activity.isOver'>): Output<'activity.isOver'> {
     return this.activities.isOver(requestId);

@@ -4,11 +4,13 @@ import { ActivityService } from '../activity/activity.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { DecideService } from '../decision/decide.service.js';
 import { DocumentService } from '../document/document.service.js';
+import { LiveService } from '../live/live.service.js';
 import { RepairService } from '../repair/repair.service.js';
 import { RequestService } from '../request/request.service.js';
 import { WordService } from '../word/word.service.js';
 import { ActivityController } from './activity.controller.js';
 import { DocumentsController } from './documents.controller.js';
+import { LiveController } from './live.controller.js';
 import { RequestsController } from './requests.controller.js';
 
 export type RequestsParts = {
@@ -19,6 +21,7 @@ export type RequestsParts = {
   readonly repairs: RepairService;
   readonly trail: AuditService;
   readonly activities: ActivityService;
+  readonly live: LiveService;
 };
 
 @Module({})
@@ -26,7 +29,7 @@ export class RequestsModule {
   static of(parts: RequestsParts): DynamicModule {
     return {
       module: RequestsModule,
-      controllers: [RequestsController, DocumentsController, ActivityController],
+      controllers: [RequestsController, DocumentsController, ActivityController, LiveController],
       providers: [
         { provide: RequestService, useValue: parts.requests },
         { provide: DecideService, useValue: parts.decisions },
@@ -35,6 +38,7 @@ export class RequestsModule {
         { provide: RepairService, useValue: parts.repairs },
         { provide: AuditService, useValue: parts.trail },
         { provide: ActivityService, useValue: parts.activities },
+        { provide: LiveService, useValue: parts.live },
       ],
     };
   }

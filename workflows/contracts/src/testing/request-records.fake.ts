@@ -9,7 +9,7 @@ import {
 } from '@countersign/domain';
 import { anEvidence, someSettings } from '@countersign/domain/testing';
 
-import type { ApprovalEvidencePort, Briefing, RequestRecordsPort, StoredFact } from '../activity-ports.js';
+import type { ApprovalEvidencePort, Briefing, CommentAnswer, RequestRecordsPort, StoredFact, ThreadMessage } from '../activity-ports.js';
 
 export type FakeRequestRecords = RequestRecordsPort & {
   readonly facts: readonly (StoredFact & { readonly key: string })[];
@@ -17,6 +17,10 @@ export type FakeRequestRecords = RequestRecordsPort & {
   brief: Briefing;
   over: boolean;
   feedbackTexts: Record<string, string>;
+  messages: readonly ThreadMessage[];
+  readonly answers: readonly CommentAnswer[];
+  /** What answers waited for, in order. */
+  readonly answerNotes: readonly (string | null)[];
 };
 
 export function aBriefing(over: Partial<Briefing> = {}): Briefing {
@@ -45,12 +49,17 @@ export function fakeRequestRecords(brief: Briefing = aBriefing()): FakeRequestRe
   const facts: (StoredFact & { key: string })[] = [];
   const waiting: (string | null)[] = [];
   const usages = new Map<string, BudgetUsage>();
+  const answers: CommentAnswer[] = [];
+  const answerNotes: (string | null)[] = [];
   return {
     facts,
     waiting,
     brief,
     over: false,
     feedbackTexts: {},
+    messages: [],
+    answers,
+    answerNotes,
     async briefing() {
       return this.brief;
     },
@@ -77,6 +86,15 @@ export function fakeRequestRecords(brief: Briefing = aBriefing()): FakeRequestRe
     },
     async noteWaiting(_requestId, _run, text) {
       waiting.push(text);
+    },
+    async thread() {
+      return this.messages;
+    },
+    async answerComment(_requestId, _run, answer) {
+      if (!answers.some(({ wordId }) => wordId === answer.wordId)) answers.push(answer);
+    },
+    async noteAnswer(_requestId, _run, { waitingFor }) {
+      answerNotes.push(waitingFor);
     },
     async isOver() {
       return this.over;

@@ -33,6 +33,8 @@ export type FakeWorld = {
   windowMs: number;
   reminderMs: number;
   continueAsNewAfterEvents: number;
+  /** Left out of the settings where undefined, as before there were models. */
+  modelReview: boolean | undefined;
   overrides: {
     execute?: AgentActivities['execute'];
     check?: SandboxActivities['check'];
@@ -41,6 +43,9 @@ export type FakeWorld = {
     writePlan?: AgentActivities['writePlan'];
     closeMergeRequest?: VcsActivities['closeMergeRequest'];
     begin?: RecordsActivities['begin'];
+    review?: AgentActivities['review'];
+    answer?: AgentActivities['answer'];
+    postReview?: VcsActivities['review'];
   };
   recalled: Carry | undefined;
 };
@@ -55,11 +60,9 @@ function recordsOf(world: () => FakeWorld): RecordsActivities {
       const { overrides } = world();
       if (overrides.begin) return overrides.begin(input);
       if (world().state === 'RECEIVED') world().state = 'SPECIFYING';
-      const { reminderMs, continueAsNewAfterEvents } = world();
-      return {
-        state: world().state,
-        settings: { project: 'p', tenant: 't', requester: 'r', title: 'x', maxFixAttempts: 2, reminderMs, continueAsNewAfterEvents },
-      };
+      const { reminderMs, continueAsNewAfterEvents, modelReview } = world();
+      const common = { project: 'p', tenant: 't', requester: 'r', title: 'x', maxFixAttempts: 2, reminderMs, continueAsNewAfterEvents };
+      return { state: world().state, settings: { ...common, ...(modelReview !== undefined && { modelReview }) } };
     },
     async recall() {
       note('recall');
@@ -145,6 +148,14 @@ function workOf(world: () => FakeWorld): Pick<FakeWorld, 'agent' | 'sandbox' | '
         note(`execute ${input.attempt}`);
         return world().overrides.execute?.(input) ?? { kind: 'done', factId: `execution-${input.attempt}` };
       },
+      async review(input) {
+        note(`agent review ${input.executionId}`);
+        return world().overrides.review?.(input) ?? { factId: 'model-review' };
+      },
+      async answer(input) {
+        note(`answer ${input.wordId}`);
+        await world().overrides.answer?.(input);
+      },
     },
     sandbox: {
       async check(input) {
@@ -177,9 +188,12 @@ function workOf(world: () => FakeWorld): Pick<FakeWorld, 'agent' | 'sandbox' | '
         note('openMergeRequest');
         return { factId: 'mr', number: 1 };
       },
-      async review() {
+      async review(input) {
         note('review');
-        return { factId: 'review', blocking: false };
+        const posted = await world().overrides.postReview?.(input);
+        if (posted) return posted;
+        const prepared = { kind: 'prepared', factId: 'prep', fastForward: true, targetTip: 't' } as const;
+        return { factId: 'review', blocking: false, ...(input.prepare === true && { prepared }) };
       },
       async prepareMerge(input) {
         note('prepareMerge');
@@ -215,6 +229,7 @@ export function fakeWorld(over: Partial<FakeWorld> = {}): FakeWorld {
     windowMs: 14 * 24 * 3_600_000,
     reminderMs: 24 * 3_600_000,
     continueAsNewAfterEvents: 4000,
+    modelReview: undefined,
     overrides: {},
     recalled: undefined,
     ...over,
