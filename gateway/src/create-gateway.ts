@@ -5,13 +5,17 @@ import type { AddressInfo } from 'node:net';
 import { AppError } from '@countersign/domain';
 import { errnoOf, NestPinoLogger, type TokenVerifier } from '@countersign/platform';
 import { NestFactory } from '@nestjs/core';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 
 import { GatewayModule, type GatewayParts } from './gateway.module.js';
+import { GIT_SIGN_IN } from './git-http/git-credentials.js';
 import { checkBody, readJson, requireJsonPost } from './http/graphql-body.middleware.js';
 import { originMiddleware } from './http/origin.middleware.js';
-import { GRAPHQL_PATH } from './http/refusal.js';
+import { GIT_PATH, GRAPHQL_PATH } from './http/refusal.js';
 import { signInMiddleware } from './http/sign-in.middleware.js';
+import { LiveFeed } from './live/live-feed.js';
+import { serveSubscriptions } from './live/live-socket.js';
 
 const RECEIVE_TIMEOUT_MS = 30_000;
 
@@ -36,6 +40,7 @@ function protect(app: NestExpressApplication, options: CreateGatewayOptions): vo
   app.use(originMiddleware(allowedHosts, allowedOrigins));
   app.use(GRAPHQL_PATH, requireJsonPost, signedIn, readJson(limits), checkBody(limits));
   app.use('/artifacts', signedIn);
+  app.use(GIT_PATH, signInMiddleware(verifier, services, logger, GIT_SIGN_IN));
 }
 
 /** The gateway over given parts. Rejects with PORT_TAKEN where the port is. */
@@ -52,7 +57,10 @@ export async function createGateway(options: CreateGatewayOptions): Promise<Gate
   const server = app.getHttpServer();
   server.requestTimeout = RECEIVE_TIMEOUT_MS;
   server.headersTimeout = RECEIVE_TIMEOUT_MS;
+  let sockets: { close(): Promise<void> } | undefined;
   try {
+    await app.init();
+    sockets = serveSubscriptions(server, app.get(GraphQLSchemaHost).schema, options);
     await app.listen(http.port, http.host);
   } catch (error) {
     await app.close();
@@ -60,6 +68,11 @@ export async function createGateway(options: CreateGatewayOptions): Promise<Gate
     throw new AppError('PORT_TAKEN', `Port ${http.port} of ${http.host} is taken by another program`, { cause: error });
   }
   const { port } = server.address() as AddressInfo;
+  const closeAll = async (): Promise<void> => {
+    app.get(LiveFeed).close();
+    await sockets?.close();
+    await app.close();
+  };
   let closing: Promise<void> | undefined;
-  return { url: `http://${http.host}:${port}`, close: () => (closing ??= app.close()) };
+  return { url: `http://${http.host}:${port}`, close: () => (closing ??= closeAll()) };
 }

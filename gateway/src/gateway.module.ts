@@ -1,3 +1,4 @@
+import type { Git } from '@countersign/git';
 import type { Logger } from '@countersign/platform';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -8,8 +9,10 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import { PermissionGuard } from './auth/permission.guard.js';
 import { PersonThrottlerGuard } from './auth/person-throttler.guard.js';
 import type { GraphqlContext } from './auth/signed-in.js';
+import { GitBackend } from './git-http/git-backend.js';
+import { GitController } from './git-http/git.controller.js';
 import { errorFormatter } from './graphql/format-error.js';
-import { limitRules } from './graphql/query-limits.js';
+import { limitRules, noSubscriptionRule } from './graphql/query-limits.js';
 import { RESOLVERS } from './graphql/schema-text.js';
 import { ArtifactController } from './http/artifact.controller.js';
 import { DeadlineInterceptor } from './http/deadline.interceptor.js';
@@ -19,6 +22,7 @@ import { RestErrorFilter } from './http/rest-error.filter.js';
 import { idempotencyPlugin } from './idempotency/idempotency.plugin.js';
 import type { IdempotencyStore } from './idempotency/idempotency-store.port.js';
 import type { Limits } from './limits.js';
+import { LiveFeed, type LiveSource } from './live/live-feed.js';
 import { Services } from './services.js';
 
 export type GatewayParts = {
@@ -26,6 +30,10 @@ export type GatewayParts = {
   readonly store: IdempotencyStore;
   readonly probes: readonly PartProbe[];
   readonly limits: Limits;
+  /** Tells that something has changed. */
+  readonly live: LiveSource;
+  /** Reads the bare copies on this disk. */
+  readonly git: Git;
   readonly logger: Logger;
   /** Whether the schema may be asked for; never in production. */
   readonly introspection: boolean;
@@ -52,7 +60,7 @@ function graphqlOptions({ store, limits, logger, introspection }: GatewayParts):
     csrfPrevention: true,
     persistedQueries: false,
     parseOptions: { maxTokens: limits.tokens },
-    validationRules,
+    validationRules: [noSubscriptionRule, ...validationRules],
     plugins: [...plugins, idempotencyPlugin({ store, waitMs: limits.idempotencyWaitMs, logger })] as Plugins,
   };
 }
@@ -60,19 +68,21 @@ function graphqlOptions({ store, limits, logger, introspection }: GatewayParts):
 @Module({})
 export class GatewayModule {
   static with(parts: GatewayParts): DynamicModule {
-    const { services, probes, limits, logger } = parts;
+    const { services, probes, limits, logger, git } = parts;
     return {
       module: GatewayModule,
       imports: [
         GraphQLModule.forRoot<ApolloDriverConfig>(graphqlOptions(parts)),
         ThrottlerModule.forRoot([{ ttl: 60_000, limit: limits.requestsPerMinute }]),
       ],
-      controllers: [HealthController, ArtifactController],
+      controllers: [HealthController, ArtifactController, GitController],
       providers: [
         ...RESOLVERS,
         Reflector,
         { provide: Services, useValue: services },
+        { provide: LiveFeed, useValue: new LiveFeed(parts.live, logger) },
         { provide: PROBES, useValue: probes },
+        { provide: GitBackend, useValue: new GitBackend(git, services, limits) },
         // In this order: who is asking too often is not looked up.
         { provide: APP_GUARD, useClass: PersonThrottlerGuard },
         { provide: APP_GUARD, useClass: PermissionGuard },

@@ -1,5 +1,6 @@
 import { projectsRpc, type RpcContract, requestsRpc } from '@countersign/contracts';
 import { AppError, ERRORS } from '@countersign/domain';
+import { makeGit } from '@countersign/git';
 import { type Logger, RpcClient, type ServiceTokens, type TokenVerifier } from '@countersign/platform';
 
 import { createGateway, type Gateway } from './create-gateway.js';
@@ -26,6 +27,8 @@ export type GatewayDeps = {
   /** The gateway's own, for `/ready`. */
   readonly tokens: Pick<ServiceTokens, 'issue'>;
   readonly postgres: { readonly url: string; readonly ownerUrl: string };
+  /** Home and configuration of our own git. */
+  readonly gitHomeDir: string;
   readonly logger: Logger;
   readonly limits?: Partial<Limits>;
   /** Default false; true outside production only. */
@@ -33,6 +36,8 @@ export type GatewayDeps = {
 };
 
 const RPC_DEADLINE_MS = 10_000;
+/** Longer than a long poll waits. */
+const FEED_DEADLINE_MS = 30_000;
 const FORGET_EVERY_MS = 3_600_000;
 
 /** A service that answers at all is up, whatever it thinks of the question. */
@@ -52,9 +57,11 @@ function connect<Contract extends RpcContract>(contract: Contract, address: Addr
 /** Starts the public API: migrates its own schema, then listens. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { logger, tokens } = deps;
+  const git = await makeGit({ homeDir: deps.gitHomeDir });
   const store = await IdempotencyRepository.open(deps.postgres);
   const requests = connect(requestsRpc, deps.requests);
   const projects = connect(projectsRpc, deps.projects);
+  const feed = new RpcClient(requestsRpc, { ...deps.requests, deadlineMs: FEED_DEADLINE_MS });
   const forgetting = setInterval(() => {
     store.forgetExpired().catch((error: unknown) => logger.warn({ err: error }, 'old idempotency keys could not be removed'));
   }, FORGET_EVERY_MS);
@@ -63,6 +70,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     clearInterval(forgetting);
     requests.close();
     projects.close();
+    feed.close();
     await store.close();
   };
   const nobody = { issuer: '', subject: '' };
@@ -71,6 +79,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       ...deps,
       services: new Services(requests, projects),
       store,
+      live: { feed: async (input) => feed.call('live.feed', input, await tokens.issue('requests')) },
+      git,
       limits: { ...DEFAULT_LIMITS, ...deps.limits },
       introspection: deps.introspection ?? false,
       probes: [

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { METHOD_METADATA } from '@nestjs/common/constants.js';
 
 import { buildSchema, RESOLVERS } from '../graphql/schema-text.js';
+import { GitController } from '../git-http/git.controller.js';
 import { ArtifactController } from '../http/artifact.controller.js';
 import { HealthController } from '../http/health.controller.js';
 import { IS_PUBLIC } from './public.decorator.js';
@@ -20,7 +21,7 @@ const methodsOf = (type: { prototype: object }): [string, Method][] =>
 describe('every operation', () => {
   it('of the schema names a permission that exists', async () => {
     const schema = await buildSchema();
-    const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) => Object.keys(type?.getFields() ?? {}));
+    const fields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) => Object.keys(type?.getFields() ?? {}));
     const methods = new Map(RESOLVERS.flatMap(methodsOf));
 
     expect(fields.length).toBeGreaterThan(20);
@@ -29,11 +30,11 @@ describe('every operation', () => {
       const required = method && (Reflect.getMetadata(REQUIRED_PERMISSION, method) as RequiredPermission | undefined);
       expect([field, PERMISSIONS.includes(required?.permission as never)]).toEqual([field, true]);
     }
-    expect(schema.getSubscriptionType()).toBeUndefined();
+    expect(Object.keys(schema.getSubscriptionType()?.getFields() ?? {})).toEqual(['inboxChanged', 'logAppended', 'requestChanged']);
   });
 
   it('over REST names one or is a probe', () => {
-    const routes = [HealthController, ArtifactController].flatMap(methodsOf).filter(([, method]) => Reflect.hasMetadata(METHOD_METADATA, method));
+    const routes = [HealthController, ArtifactController, GitController].flatMap(methodsOf).filter(([, method]) => Reflect.hasMetadata(METHOD_METADATA, method));
     const unguarded = routes.filter(([, method]) => !Reflect.hasMetadata(REQUIRED_PERMISSION, method)).map(([name]) => name);
     expect(unguarded).toEqual(['live', 'ready']);
     expect(unguarded.length).toBe(routes.filter(([, method]) => Reflect.getMetadata(IS_PUBLIC, method) === true).length);

@@ -1,5 +1,6 @@
 import {
   CHECK_VERDICTS,
+  EGRESS_PHASES,
   GATES,
   GATE_SETTINGS,
   GATE_STATES,
@@ -26,6 +27,7 @@ export const VerdictEnum = graphqlEnum('Verdict', VERDICTS);
 export const RoleEnum = graphqlEnum('Role', ROLES);
 export const SeverityEnum = graphqlEnum('Severity', SEVERITIES);
 export const CheckVerdictEnum = graphqlEnum('CheckVerdict', CHECK_VERDICTS);
+export const EgressPhaseEnum = graphqlEnum('EgressPhase', EGRESS_PHASES);
 export const DocumentKindEnum = graphqlEnum('DocumentKind', DOCUMENTS);
 export const ImportStateEnum = graphqlEnum('ImportState', IMPORT_STATES);
 export const BoxEnum = graphqlEnum('Box', ['needsMe', 'waiting', 'running', 'done']);

@@ -35,6 +35,16 @@ export function oneMutationRule(context: ValidationContext): ASTVisitor {
   };
 }
 
+/** Over HTTP there is one answer. */
+export function noSubscriptionRule(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition(node) {
+      if (node.operation !== OperationTypeNode.SUBSCRIPTION) return;
+      context.reportError(new GraphQLError('Subscriptions are served over a WebSocket', { nodes: node }));
+    },
+  };
+}
+
 export function limitRules(limits: Limits) {
   // Armor's own reporting would make a new error without the mark.
   const reporting = {

@@ -16,15 +16,20 @@ const STATUS_OF_KIND = {
 } as const satisfies Record<(typeof ERRORS)[ErrorCode]['kind'], number>;
 
 export const GRAPHQL_PATH = '/graphql';
+export const GIT_PATH = '/git';
 
 export function statusOf(code: ErrorCode): number {
   return STATUS_OF_KIND[ERRORS[code].kind];
 }
 
-/** Answers with an error in the form of the path: GraphQL's envelope, or the plain error for REST. */
+/** Answers with an error in the form of the path: GraphQL's envelope, text that git shows, or the plain error for REST. */
 export function refuse(res: Response, path: string, error: ApiError, status = statusOf(error.code)): void {
   if (res.headersSent) {
     res.destroy();
+    return;
+  }
+  if (path === GIT_PATH || path.startsWith(`${GIT_PATH}/`)) {
+    res.status(status).type('text/plain').send(`${error.code}: ${error.message}\n`);
     return;
   }
   res.status(status).json(path === GRAPHQL_PATH ? { errors: [toGraphqlError(error)] } : { error });

@@ -7,10 +7,13 @@ import { toApiError } from '../graphql/api-error.js';
 import type { Services } from '../services.js';
 import { refuse } from './refusal.js';
 
-const BEARER = /^Bearer ([\w.~+/-]+=*)$/i;
+/** How a client shows its access token, and what it is told where it does not. */
+export type SignInScheme = { readonly challenge: string; readonly tokenOf: (authorization: string) => string | undefined };
 
-async function callerOf(header: string | undefined, verifier: Pick<TokenVerifier, 'verify'>) {
-  const token = BEARER.exec(header ?? '')?.[1];
+export const BEARER: SignInScheme = { challenge: 'Bearer', tokenOf: (header) => /^Bearer ([\w.~+/-]+=*)$/i.exec(header)?.[1] };
+
+/** @throws AppError UNAUTHENTICATED or IDENTITY_UNAVAILABLE. */
+export async function callerWith(token: string | undefined, verifier: Pick<TokenVerifier, 'verify'>) {
   if (!token) throw new AppError('UNAUTHENTICATED', 'Sign in: an access token is needed');
   const caller = await verifier.verify(token);
   // A service's token speaks for a process, and the public API is for people.
@@ -19,15 +22,15 @@ async function callerOf(header: string | undefined, verifier: Pick<TokenVerifier
 }
 
 /** Nothing of a request without a valid token is parsed. */
-export function signInMiddleware(verifier: Pick<TokenVerifier, 'verify'>, services: Services, logger: Logger) {
+export function signInMiddleware(verifier: Pick<TokenVerifier, 'verify'>, services: Services, logger: Logger, scheme = BEARER) {
   return (req: RequestWithPerson, res: Response, next: NextFunction): void => {
-    callerOf(req.headers.authorization, verifier).then(
+    callerWith(scheme.tokenOf(req.headers.authorization ?? ''), verifier).then(
       (caller) => {
         req.signedIn = signIn(caller, services);
         next();
       },
       (error: unknown) => {
-        res.setHeader('www-authenticate', 'Bearer');
+        res.setHeader('www-authenticate', scheme.challenge);
         refuse(res, req.baseUrl || req.path, toApiError(error, logger));
       },
     );

@@ -16,6 +16,7 @@ export class BudgetUsage {
   @Field(() => SafeInt, { nullable: true, description: 'Null is unknown, never 0.' }) costMicros!: number | null;
   @Field(() => SafeInt) wallClockMs!: number;
   @Field(() => Int) attempts!: number;
+  @Field(() => SafeInt, { nullable: true, description: 'Of the tokens, those that the provider read from its cache; null is none.' }) cachedTokens?: number | null;
 }
 
 @ObjectType()

@@ -1,10 +1,11 @@
 import type { CheckVerdict, Severity } from '@countersign/domain';
-import { Field, ID, Int, ObjectType } from '@nestjs/graphql';
+import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
 
 import { CheckVerdictEnum, MergeRequestStateEnum, SeverityEnum, StageStateEnum } from '../graphql/enums.js';
 import { Timestamp } from '../graphql/scalars.js';
 import { Budget } from './budget.type.js';
 import { GateView } from './gate.type.js';
+import { NetworkRun } from './network.type.js';
 import { RequestItem } from './request-item.type.js';
 
 @ObjectType()
@@ -31,6 +32,9 @@ export class Comment {
   @Field() author!: string;
   @Field() text!: string;
   @Field(() => Timestamp) at!: string;
+  @Field({ description: "A language model's own words; they decide nothing." }) byModel!: boolean;
+  @Field(() => ID, { nullable: true, description: 'The comment that this one answers.' }) answers!: string | null;
+  @Field({ description: 'The answer is not there yet; the text says what it waits for.' }) pending!: boolean;
 }
 
 @ObjectType()
@@ -40,6 +44,22 @@ export class Finding {
   @Field() message!: string;
   @Field(() => String, { nullable: true }) path!: string | null;
   @Field(() => Int, { nullable: true }) line!: number | null;
+  @Field(() => Float, { nullable: true, description: 'How sure a language model is, 0 to 1; null where a rule found it.' })
+  confidence?: number;
+}
+
+@ObjectType()
+export class ReviewPass {
+  @Field() name!: string;
+  @Field(() => Int) findings!: number;
+  @Field(() => String, { nullable: true, description: 'Why it did not read everything.' }) error!: string | null;
+}
+
+@ObjectType({ description: 'What a language model read of the newest result.' })
+export class ModelReview {
+  @Field() reviewer!: string;
+  @Field() headCommit!: string;
+  @Field(() => [ReviewPass]) passes!: ReviewPass[];
 }
 
 @ObjectType()
@@ -89,9 +109,11 @@ export class RequestDetail extends RequestItem {
   @Field(() => [RequestEvent]) events!: RequestEvent[];
   @Field(() => [Comment]) comments!: Comment[];
   @Field(() => [Finding]) findings!: Finding[];
+  @Field(() => ModelReview, { nullable: true }) modelReview!: ModelReview | null;
   @Field(() => CheckVerdictEnum, { nullable: true }) checks!: CheckVerdict | null;
   @Field(() => Ending, { nullable: true }) outcome!: Ending | null;
   @Field(() => [String]) limitsNotEnforced!: string[];
+  @Field(() => [NetworkRun], { description: 'Newest first.' }) egress!: NetworkRun[];
   @Field(() => AllowedVerbs) may!: AllowedVerbs;
   @Field({ description: 'The run that owned it was superseded; an admin repairs it.' }) superseded!: boolean;
   @Field(() => String, { nullable: true, description: 'Which model wrote the documents; `offline` is labelled.' })
