@@ -71,6 +71,15 @@ describe('RunningLog', () => {
     expect(await log.read(0, 100)).toEqual({ text: '', next: 0 });
   });
 
+  it('tells when more of it can be read', async () => {
+    let told = 0;
+    const log = aLog({ onStored: () => (told += 1) });
+    await log.append('half a line');
+    expect(told).toBe(0);
+    await log.append(', whole\n');
+    expect(told).toBe(1);
+  });
+
   it('knows no foreign ids', () => {
     expect(() => aLog({ requestId: '../x' })).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
   });

@@ -13,6 +13,8 @@ export type RunningLogOptions = {
   readonly secrets?: readonly string[];
   /** Default 50 MB. */
   readonly maxBytes?: number;
+  /** Called when more of the log can be read. */
+  readonly onStored?: () => void;
 };
 
 export type LogPart = { readonly text: string; readonly next: number };
@@ -93,14 +95,19 @@ export class RunningLog {
   }
 
   private write(text: () => string): Promise<void> {
-    const next = this.writing.then(() => this.store(Buffer.from(text(), 'utf8')));
+    const next = this.writing.then(() => this.storeAndTell(Buffer.from(text(), 'utf8')));
     // A failed write is its caller's; the one after it is tried all the same.
     this.writing = next.catch(() => undefined);
     return next;
   }
 
-  private async store(bytes: Buffer): Promise<void> {
+  private async storeAndTell(bytes: Buffer): Promise<void> {
     if (bytes.length === 0) return;
+    await this.store(bytes);
+    this.options.onStored?.();
+  }
+
+  private async store(bytes: Buffer): Promise<void> {
     await mkdir(this.options.dir, { recursive: true, mode: 0o700 });
     if ((await sizeOf(this.head)) < this.maxBytes / 2) return appendFile(this.head, bytes, { mode: 0o600 });
     await mkdir(this.tail, { recursive: true, mode: 0o700 });

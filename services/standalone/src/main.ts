@@ -8,6 +8,7 @@ import { announcement } from './announce.js';
 import { startInstallation } from './installation.js';
 import { acquireLock } from './parts/data-folder-lock.js';
 import { openDataFolder } from './parts/data-folder.js';
+import { forgetKeys } from './model-settings.js';
 import { readProvisioned } from './provisioned.js';
 import { loadSettings } from './settings.js';
 import { Shutdown } from './shutdown.js';
@@ -23,6 +24,7 @@ function refusalOf(error: unknown): string {
 async function main(): Promise<number | undefined> {
   const provisioned = readProvisioned(process.env['COUNTERSIGN_PARTS']);
   const settings = loadSettings(process.env, provisioned.root);
+  forgetKeys(process.env);
   const folder = openDataFolder(settings.dataDir);
   const outcome = await acquireLock(folder);
   if (outcome.kind === 'already') {

@@ -14,6 +14,8 @@ const partSchema = z.looseObject({
   runAs: osUser.optional(),
   image: z.string().optional(),
   host: z.string().optional(),
+  /** An unpacked image. */
+  tree: z.string().optional(),
 });
 export type ProvisionedPart = z.output<typeof partSchema>;
 

@@ -18,12 +18,15 @@ export async function startParts({ settings, provisioned, folder, lock, shutdown
   const place = partNamed(provisioned, 'postgres') as PostgresPlace | undefined;
   const temporalPlace = partNamed(provisioned, 'temporal');
   const dockerFix = partNamed(provisioned, 'docker')?.fix ?? 'Start Docker, for example with `sudo service docker start`.';
+  // Where bubblewrap works, nothing waits for an engine unless one is asked for.
+  const goesOn = settings.sandbox.choice !== 'docker' && partNamed(provisioned, 'bubblewrap')?.ok === true;
+  const away = goesOn ? 'sandboxes run on bubblewrap meanwhile.' : `executions wait for it. ${dockerFix}`;
   const docker = new DockerPart({
     env,
     fix: dockerFix,
     releaseScript: join(provisioned.root, 'scripts/release-docker.mjs'),
     onChange: (engine) => {
-      say(engine ? `  docker answers again at ${engine.host}.` : `  ! docker does not answer: executions wait for it. ${dockerFix}`);
+      say(engine ? `  docker answers again at ${engine.host}.` : `  ! docker does not answer: ${away}`);
       logger.warn({ engine: engine?.host ?? null }, engine ? 'a container engine answers' : 'no container engine answers');
     },
   });
@@ -45,7 +48,7 @@ export async function startParts({ settings, provisioned, folder, lock, shutdown
     shutdown.add(part.name, () => part.stop());
     return step(part.name, () => part.start());
   };
-  const dockerInfo = await start(docker);
+  const engine = settings.sandbox.choice === 'bubblewrap' ? [] : [await start(docker)];
   const infos = await Promise.all([start(postgres), start(temporal)]);
-  return { postgres, temporal, infos: [...infos, dockerInfo] };
+  return { postgres, temporal, infos: [...infos, ...engine] };
 }

@@ -12,7 +12,8 @@ import type { DatabaseService } from './database-roles.js';
 import { API_AUDIENCE, type InstallationDeps } from './installation.js';
 import type { Identity } from './identity/identity.server.js';
 import { SAMPLE_PEOPLE } from './identity/sample-people.js';
-import { partNamed } from './provisioned.js';
+import { scriptImageProvisioner } from './parts/image-provisioner.adapter.js';
+import { partNamed, type ProvisionedPart } from './provisioned.js';
 import { seedPeople } from './seed-people.js';
 
 const LOOPBACK = '127.0.0.1';
@@ -87,18 +88,23 @@ async function requestsService(deps: ServicesDeps, keys: Keys, projects: Address
     logger,
     artifactsDir,
     logsDir,
-    settings: { maxExecutions: settings.maxExecutions, continueAsNewAfterEvents: settings.continueAsNewAfterEvents },
+    settings: { maxExecutions: settings.maxExecutions, continueAsNewAfterEvents: settings.continueAsNewAfterEvents, models: settings.models.choice },
   });
   shutdown.add('requests', () => requests.close());
   return requests;
 }
 
+function bubblewrapOf({ where: program, image, tree: root }: ProvisionedPart) {
+  return { program, ...(image !== undefined && { image }), ...(root !== undefined && { root }) };
+}
+
 async function workerService(deps: ServicesDeps, keys: Keys, requests: Address): Promise<void> {
-  const { settings, logger, shutdown, database, temporalAddress, provisioned, folder } = deps;
+  const { settings, logger, shutdown, database, temporalAddress, provisioned, folder, env } = deps;
   const { root } = provisioned;
-  const { repoRoots, allowPrivateHosts, sshAuthSock, sandbox, ports, reviewer } = settings;
+  const { repoRoots, allowPrivateHosts, sshAuthSock, sandbox, egress, ports, reviewer, workspaceCacheBytes } = settings;
   // An engine that is away now is waited for at the place that was named.
   const dockerHost = partNamed(provisioned, 'docker')?.host ?? settings.dockerHost;
+  const bubblewrap = partNamed(provisioned, 'bubblewrap');
   const worker = await startWorkerService({
     ...dirsOf(deps),
     postgres: database('worker'),
@@ -109,14 +115,23 @@ async function workerService(deps: ServicesDeps, keys: Keys, requests: Address):
     bundlePath: join(root, 'services/worker/dist', WORKFLOW_BUNDLE_FILE),
     tools: { packageDist: join(root, 'activities/agent/dist'), resolveFrom: root },
     sandbox: {
-      image: sandbox.image ?? partNamed(provisioned, 'sandbox-image')?.image ?? '',
+      image: sandbox.image ?? partNamed(provisioned, 'sandbox-image')?.image ?? bubblewrap?.image ?? '',
       limits: sandbox.limits,
+      provisioner: scriptImageProvisioner({ root, env }),
       installation: folder.instanceId,
+      choice: sandbox.choice,
+      ...(bubblewrap?.ok === true && { bubblewrap: bubblewrapOf(bubblewrap) }),
       ...(dockerHost !== undefined && { dockerHost }),
     },
+    egress: {
+      credentialsFile: egress.credentialsFile ?? folder.file('secrets', 'egress.json'),
+      privateHosts: egress.privateHosts,
+      ...(egress.extraCaFile !== undefined && { extraCaFile: egress.extraCaFile }),
+    },
+    models: settings.models,
     reviewer: { name: reviewer },
     requestUrl: (requestId) => `http://${LOOPBACK}:${ports.console}/requests/${requestId}`,
-    settings: { repoRoots, allowPrivateHosts, ...(sshAuthSock !== undefined && { sshAuthSock }) },
+    settings: { repoRoots, allowPrivateHosts, workspaceCacheBytes, ...(sshAuthSock !== undefined && { sshAuthSock }) },
   });
   shutdown.add('worker', () => worker.close());
 }
@@ -134,6 +149,7 @@ async function gatewayService(deps: ServicesDeps, keys: Keys, projects: Address,
     verifier: keys.verifierOf('gateway'),
     tokens: await keys.tokensOf('gateway'),
     postgres: database('gateway'),
+    gitHomeDir: dirsOf(deps).gitHomeDir,
     logger,
   });
   shutdown.add('gateway', () => gateway.close());

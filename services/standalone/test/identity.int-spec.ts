@@ -12,6 +12,7 @@ import pg from 'pg';
 
 import { migrateIdentity } from '../src/identity/identity.migrations.js';
 import { type Identity, startIdentity } from '../src/identity/identity.server.js';
+import { IdentityBrowser } from './identity-browser.js';
 
 const apiAudience = 'urn:countersign:api';
 const rolePrefix = `it_${randomBytes(4).toString('hex')}`;
@@ -79,7 +80,7 @@ describe('the first start', () => {
 
 describe('signing in with a password', () => {
   it('gives an API token that says who, how and when, and a refresh token that rotates', async () => {
-    const browser = new Browser();
+    const browser = aBrowser();
     const first = await signIn(browser, 'reviewer');
     expect(decodeProtectedHeader(first.access_token)).toMatchObject({ alg: 'ES256', typ: 'at+jwt' });
     expect(decodeJwt(first.access_token)).toMatchObject({ aud: apiAudience, iss: identity.issuer });
@@ -104,13 +105,13 @@ describe('signing in with a password', () => {
   });
 
   it('lets one of two refreshes with one token win', async () => {
-    const { refresh_token: token } = await signIn(new Browser(), 'observer');
+    const { refresh_token: token } = await signIn(aBrowser(), 'observer');
     const both = await Promise.all([refreshed(token), refreshed(token)]);
     expect(both.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
   });
 
   it('needs no second password in the same browser', async () => {
-    const browser = new Browser();
+    const browser = aBrowser();
     await signIn(browser, 'admin');
     const request = authorization();
     const answer = await browser.follow(request.url);
@@ -119,7 +120,7 @@ describe('signing in with a password', () => {
   });
 
   it('shows the people, fills in the one that is clicked, and says when a password is wrong', async () => {
-    const browser = new Browser();
+    const browser = aBrowser();
     const page = await browser.follow(authorization().url);
     for (const person of Object.keys(passwords)) expect(page.body).toContain(`href="?person=${person}"`);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -130,12 +131,12 @@ describe('signing in with a password', () => {
     expect(refused).toMatchObject({ code: 401, body: expect.stringContaining('do not go together') });
     expect((await browser.post(page.location, { name: 'nobody', password: 'wrong' })).code).toBe(401);
 
-    expect((await new Browser().post(page.location, { name: 'maintainer', password: passwords.maintainer ?? '' })).code).toBe(400);
+    expect((await aBrowser().post(page.location, { name: 'maintainer', password: passwords.maintainer ?? '' })).code).toBe(400);
     expect((await browser.follow(`${identity.issuer}/identity.css`)).headers.get('content-type')).toContain('text/css');
   });
 
   it('slows down guessing, many at once included', async () => {
-    const browser = new Browser();
+    const browser = aBrowser();
     const page = await browser.follow(authorization().url);
     const tries = await Promise.all(
       Array.from({ length: 12 }, (_, n) => browser.post(page.location, { name: 'guessed', password: `p${n}` })),
@@ -148,7 +149,7 @@ describe('signing in with a password', () => {
     const without = async (change: (url: URL) => void) => {
       const url = new URL(authorization().url);
       change(url);
-      const answer = await new Browser().follow(url.toString());
+      const answer = await aBrowser().follow(url.toString());
       return answer.status === 'redirect' ? new URL(answer.location).searchParams.get('error') : answer.code;
     };
     expect(await without((url) => url.searchParams.delete('code_challenge'))).toBe('invalid_request');
@@ -156,7 +157,7 @@ describe('signing in with a password', () => {
     expect(await without((url) => url.searchParams.set('redirect_uri', 'http://evil.example/'))).toBe(400);
     expect(await without((url) => url.searchParams.set('resource', 'urn:other'))).toBe('invalid_target');
 
-    const browser = new Browser();
+    const browser = aBrowser();
     const request = authorization();
     const { location } = await browser.submitLogin(request.url, 'reviewer');
     expect(await exchange(location, { ...request, verifier: 'x'.repeat(43) })).toMatchObject({ error: 'invalid_grant' });
@@ -164,7 +165,7 @@ describe('signing in with a password', () => {
   });
 
   it('survives a restart: sessions, refresh tokens and keys', async () => {
-    const browser = new Browser();
+    const browser = aBrowser();
     const tokens = await signIn(browser, 'maintainer');
     await identity.close();
     identity = await start();
@@ -175,7 +176,7 @@ describe('signing in with a password', () => {
   });
 
   it('ends at sign-out, with the refresh tokens of that session', async () => {
-    const browser = new Browser();
+    const browser = aBrowser();
     const tokens = await signIn(browser, 'reviewer');
     const url = new URL(`${identity.issuer}/session/end`);
     url.searchParams.set('id_token_hint', tokens.id_token);
@@ -189,7 +190,7 @@ describe('signing in with a password', () => {
   });
 
   it('lets the console revoke a refresh token', async () => {
-    const { refresh_token: token } = await signIn(new Browser(), 'observer');
+    const { refresh_token: token } = await signIn(aBrowser(), 'observer');
     const answer = await fetch(`${identity.issuer}/token/revocation`, {
       method: 'POST',
       headers: { authorization: basic() },
@@ -200,7 +201,7 @@ describe('signing in with a password', () => {
   });
 
   it('stores no refresh token as it is', async () => {
-    const { refresh_token: token } = await signIn(new Browser(), 'observer');
+    const { refresh_token: token } = await signIn(aBrowser(), 'observer');
     const client = new pg.Client({ connectionString: adminUrl });
     await client.connect();
     const { rows } = await client.query('SELECT id, payload::text FROM identity.oidc_record');
@@ -297,6 +298,8 @@ describe('the local operator', () => {
   });
 });
 
+const aBrowser = () => new IdentityBrowser(identity.issuer, passwords);
+
 const basic = (secret = identity.consoleClient.secret.reveal()) =>
   `Basic ${Buffer.from(`console:${secret}`).toString('base64')}`;
 
@@ -337,47 +340,10 @@ async function exchange(location: string, { verifier: code_verifier, redirect }:
 
 const refreshed = (refresh_token: string) => tokenRequest({ grant_type: 'refresh_token', refresh_token });
 
-async function signIn(browser: Browser, person: string): Promise<Tokens> {
+async function signIn(browser: IdentityBrowser, person: string): Promise<Tokens> {
   const request = authorization();
   const { location } = await browser.submitLogin(request.url, person);
   return exchange(location, request);
-}
-
-/** As much of a browser as a sign-in needs: cookies, redirects on the issuer, and stopping at the console's address. */
-class Browser {
-  private readonly cookies = new Map<string, string>();
-
-  async submitLogin(url: string, person: string) {
-    const page = await this.follow(url);
-    return this.post(page.location, { name: person, password: passwords[person] ?? '' });
-  }
-
-  post(url: string, form: Record<string, string>) {
-    return this.follow(url, { method: 'POST', body: new URLSearchParams(form), headers: { origin: identity.issuer } });
-  }
-
-  async follow(url: string, init: { method?: string; body?: URLSearchParams; headers?: Record<string, string> } = {}) {
-    let [location, current] = [url, init];
-    for (;;) {
-      const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-      const answer = await fetch(location, { ...current, redirect: 'manual', headers: { ...current.headers, cookie } });
-      for (const line of answer.headers.getSetCookie()) this.keep(line);
-      const next = answer.headers.get('location');
-      const { headers, status: code } = answer;
-      if (!next) return { status: 'page' as const, code, location, headers, body: await answer.text() };
-      location = new URL(next, location).toString();
-      if (!location.startsWith(identity.issuer)) return { status: 'redirect' as const, code, location, headers, body: '' };
-      current = {};
-    }
-  }
-
-  private keep(line: string): void {
-    const [pair = ''] = line.split(';');
-    const name = pair.slice(0, pair.indexOf('='));
-    const isGone = /expires=Thu, 01 Jan 1970/i.test(line);
-    if (isGone) this.cookies.delete(name);
-    else this.cookies.set(name, pair.slice(pair.indexOf('=') + 1));
-  }
 }
 
 /** fetch sets Host itself, so this goes by the lower road. */

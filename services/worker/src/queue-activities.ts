@@ -1,8 +1,9 @@
-import { agentActivities, DEFAULT_AGENT_LIMITS, OfflineModel } from '@countersign/activity-agent';
+import { agentActivities, type AgentDeps, DEFAULT_AGENT_LIMITS } from '@countersign/activity-agent';
 import { policyActivities } from '@countersign/activity-policy';
-import { DEFAULT_CHECK_LIMITS, diskWorkspaces, sandboxActivities } from '@countersign/activity-sandbox';
+import { commandsOf, DEFAULT_CHECK_LIMITS, diskWorkspaces, sandboxActivities } from '@countersign/activity-sandbox';
 import { codeHostRegistry, LocalCodeHostAdapter, vcsActivities } from '@countersign/activity-vcs';
 import { redact } from '@countersign/artifacts';
+import { modelOf } from '@countersign/domain';
 import { RequestWorkspace, workspaceRoot } from '@countersign/git';
 import { namespaced, QUEUES, type Queue } from '@countersign/workflow-contracts';
 
@@ -23,26 +24,40 @@ export function queueActivities(deps: WorkerServiceDeps, parts: WorkerParts): Re
 }
 
 /** One folder for each request, made from the project's bare copy; every capability opens the same one. */
-function workspaceOf({ dataDir }: WorkerServiceDeps, { git }: WorkerParts) {
-  return (requestId: string, bare: string) => new RequestWorkspace({ git, root: workspaceRoot(dataDir, requestId), bare });
+function workspaceOf({ dataDir }: WorkerServiceDeps, { git, trees }: WorkerParts) {
+  return (requestId: string, bare: string) => new RequestWorkspace({ git, root: workspaceRoot(dataDir, requestId), bare, cache: trees });
+}
+
+/** For the comfort of the agent only: a check never takes over what it did with it. */
+function installedOf(deps: WorkerServiceDeps, parts: WorkerParts): AgentDeps['installed'] {
+  const workspace = workspaceOf(deps, parts);
+  return async ({ requestId, project, folder, base, commit, onProgress, signal }) => {
+    if (project.settings.setupCommand === null) return;
+    const image = await parts.images.imageOf({ image: project.settings.image, bare: project.bare, commit: base }, { onProgress, signal });
+    const commands = commandsOf(project.settings, image);
+    await parts.dependencies.place(workspace(requestId, project.bare), { project, folder, base, commit, commands });
+  };
 }
 
 function agentOf(deps: WorkerServiceDeps, parts: WorkerParts) {
   const { sandbox } = deps;
   const { records, evidence, journal, artifacts, logs, toolsDir } = parts;
   const workspace = workspaceOf(deps, parts);
-  const model = new OfflineModel();
   return agentActivities({
     records,
     evidence,
     journal,
     artifacts,
     toolsDir,
+    redact: (text) => redact(text),
     ...currentActivity,
-    model: () => model,
+    model: (stage, project) => parts.models(modelOf(stage, project, deps.models.choice)),
     sandbox: parts.sandbox,
+    egress: parts.egress,
     workspaces: ({ requestId, bare }) => workspace(requestId, bare),
     log: (requestId) => logs.linesOf(requestId),
+    images: parts.images,
+    installed: installedOf(deps, parts),
     toolsImage: sandbox.image,
     limits: { ...DEFAULT_AGENT_LIMITS, ...(sandbox.limits === undefined ? {} : { sandbox: sandbox.limits }) },
     now: Date.now,
@@ -50,16 +65,18 @@ function agentOf(deps: WorkerServiceDeps, parts: WorkerParts) {
 }
 
 function sandboxOf({ dataDir, sandbox }: WorkerServiceDeps, parts: WorkerParts) {
-  const { records, artifacts, logs, git } = parts;
+  const { records, artifacts, logs, git, trees } = parts;
   return sandboxActivities({
     records,
     artifacts,
     ...currentActivity,
     sandbox: parts.sandbox,
-    workspaces: diskWorkspaces({ git, dataDir }),
+    egress: parts.egress,
+    workspaces: diskWorkspaces({ git, dataDir, cache: trees }),
     log: (requestId) => logs.of(requestId),
     redact,
-    defaultImage: sandbox.image,
+    images: parts.images,
+    dependencies: parts.dependencies,
     limits: { ...DEFAULT_CHECK_LIMITS, ...(sandbox.limits === undefined ? {} : { sandbox: sandbox.limits }) },
   });
 }

@@ -10,6 +10,8 @@ import { openWorkerParts, type WorkerServiceDeps } from './worker-parts.js';
 const MAX_AT_ONCE: Readonly<Record<ActivityQueue, number>> = { agent: 8, sandbox: 8, vcs: 20, policy: 8 };
 /** Checks and executions beat for themselves, as long as what they wait for is alive. */
 const BEATS: readonly ActivityQueue[] = [QUEUES.vcs, QUEUES.policy];
+/** The gate goes on waiting for people; what this one waits for is said where the answer will be. */
+const SAID_IN_THREAD = 'agent.answer';
 /** What is cancelled goes on at the next start, so a stop need not wait for it. */
 const DEFAULT_GRACE_MS = 2_000;
 
@@ -28,7 +30,8 @@ export async function startWorkerService(deps: WorkerServiceDeps): Promise<Worke
   const parts = await openWorkerParts(deps);
   const shared = { ...temporal, logger, shutdownGraceMs: settings.shutdownGraceMs ?? DEFAULT_GRACE_MS };
   const activities = queueActivities(deps, parts);
-  const notes = outageNotes(({ requestId, run }, waitingFor) => parts.records.noteWaiting(requestId, run, waitingFor));
+  const outages = outageNotes(({ requestId, run }, waitingFor) => parts.records.noteWaiting(requestId, run, waitingFor));
+  const notes: typeof outages = (context) => (context.info.activityType === SAID_IN_THREAD ? {} : outages(context));
   const hosts = [
     new WorkerHost({ ...shared, taskQueue: QUEUES.delivery, activities: {}, workflowBundle: { codePath: deps.bundlePath } }),
     ...(Object.keys(activities) as ActivityQueue[]).map(

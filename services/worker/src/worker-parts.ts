@@ -1,17 +1,23 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { materialiseTools, type ToolsDirInput } from '@countersign/activity-agent';
-import { DockerSandboxAdapter, type SandboxLimits, type SandboxPort } from '@countersign/activity-sandbox';
+import { type LanguageModelPort, languageModels, materialiseTools, type ModelSettings, parsePriceTable, type ToolsDirInput } from '@countersign/activity-agent';
+import { DependencyCache } from '@countersign/activity-sandbox';
 import { type ArtifactStore, DiskArtifactStore } from '@countersign/artifacts';
 import { requestsRpc } from '@countersign/contracts';
-import { type Git, makeGit } from '@countersign/git';
+import { AppError, type ModelChoice } from '@countersign/domain';
+import { egressBrokers, type EgressBrokers, type EgressInstallation } from '@countersign/egress';
+import { BareRepository, type Git, makeGit, TreeCache } from '@countersign/git';
 import { type Logger, RpcClient, rpcWithServiceToken, runMigrations, type ServiceTokens, type TemporalSettings } from '@countersign/platform';
+import { type ImageChoice, type ImageProvisioner, ProjectImages, type SandboxLimits, type SandboxPort } from '@countersign/sandbox';
 import type { ApprovalEvidencePort, RequestRecordsPort } from '@countersign/workflow-contracts';
 
 import { TypeOrmJournal, workerDatabase } from './journal/journal.repository.js';
+import { LogHints } from './log/log-hints.js';
 import { RunningLogs } from './log/running-logs.js';
 import { RpcApprovalEvidence } from './records/rpc-approval-evidence.adapter.js';
 import { RpcRequestRecords } from './records/rpc-request-records.adapter.js';
+import { workerSandbox, type WorkerSandboxDeps } from './worker-sandbox.js';
 
 export type WorkerServiceDeps = {
   /** `url`: the worker's own role; `ownerUrl`: for migrations only. */
@@ -22,7 +28,7 @@ export type WorkerServiceDeps = {
   /** Of the service `worker`. */
   readonly tokens: Pick<ServiceTokens, 'issue'>;
   readonly logger: Logger;
-  /** Holds `workspaces/` and `tools/`. */
+  /** Holds `workspaces/`, `tools/` and `cache/`. */
   readonly dataDir: string;
   /** Running logs of requests; services/requests reads them there. */
   readonly logsDir: string;
@@ -33,14 +39,18 @@ export type WorkerServiceDeps = {
   readonly bundlePath: string;
   /** The built package of the agent, whose tool program runs in the sandbox. */
   readonly tools: Pick<ToolsDirInput, 'packageDist' | 'resolveFrom'>;
-  readonly sandbox: {
-    /** Runs our tools, and the commands of projects that name no image. */
-    readonly image: string;
-    /** Tells apart installations that share an engine. */
-    readonly installation: string;
+  readonly sandbox: WorkerSandboxDeps & {
+    /** Makes images for projects with the image `auto`; absent: there are none. */
+    readonly provisioner?: ImageProvisioner;
     readonly limits?: SandboxLimits;
-    /** `unix:///path` or `tcp://host:port`. */
-    readonly dockerHost?: string;
+  };
+  /** What is put into requests of sandboxes, and whom they may reach. */
+  readonly egress: Pick<EgressInstallation, 'credentialsFile' | 'extraCaFile' | 'privateHosts'>;
+  /** What the installation chose, and how its providers are reached. */
+  readonly models: Omit<ModelSettings, 'prices' | 'timeouts'> & {
+    readonly choice: ModelChoice;
+    /** JSON: rows that come before the shipped prices. */
+    readonly pricesFile?: string;
   };
   /** The page where people see a request. */
   readonly requestUrl: (requestId: string) => string;
@@ -50,6 +60,8 @@ export type WorkerServiceDeps = {
     readonly repoRoots: readonly string[];
     readonly allowPrivateHosts: boolean;
     readonly sshAuthSock?: string;
+    /** What the files kept for the next workspace of a repository may take; what setup installed, as much again. */
+    readonly workspaceCacheBytes: number;
     /** How long running activities may finish at a stop before they are cancelled; they go on at the next start. */
     readonly shutdownGraceMs?: number;
   };
@@ -63,21 +75,48 @@ export type WorkerParts = {
   readonly artifacts: ArtifactStore;
   readonly logs: RunningLogs;
   readonly git: Git;
+  readonly trees: TreeCache;
+  readonly images: ImageChoice;
+  readonly dependencies: DependencyCache;
   readonly sandbox: SandboxPort;
+  readonly egress: EgressBrokers;
   readonly toolsDir: string;
+  /** By `provider:model`. @throws AppError MODEL_NOT_CONFIGURED saying what to set. */
+  readonly models: (id: string) => LanguageModelPort;
   close(): Promise<void>;
 };
 
-/** @throws AppError PART_MISSING where the tool program is not built; DATABASE_UNAVAILABLE. */
+async function modelsOf({ pricesFile, choice: _, ...settings }: WorkerServiceDeps['models']): Promise<WorkerParts['models']> {
+  if (pricesFile === undefined) return languageModels(settings);
+  const text = await readFile(pricesFile, 'utf8').catch((cause: unknown) => {
+    throw new AppError('CONFIG_INVALID', `The table of prices ${pricesFile} cannot be read.`, { cause });
+  });
+  return languageModels({ ...settings, prices: parsePriceTable(text, pricesFile) });
+}
+
+/** @throws AppError CONFIG_INVALID for a wrong table of prices, PART_MISSING where the tool program is not built; DATABASE_UNAVAILABLE. */
 export async function openWorkerParts(deps: WorkerServiceDeps): Promise<WorkerParts> {
   const { dataDir, sandbox, settings, tokens } = deps;
+  const models = await modelsOf(deps.models);
   const toolsDir = await materialiseTools({ targetDir: join(dataDir, 'tools'), ...deps.tools });
   const git = await makeGit({ homeDir: deps.gitHomeDir, ...(settings.sshAuthSock === undefined ? {} : { sshAuthSock: settings.sshAuthSock }) });
   await runMigrations(workerDatabase(deps.postgres.ownerUrl));
   const journal = await TypeOrmJournal.connect(deps.postgres.url);
   const client = new RpcClient(requestsRpc, deps.requests);
   const requests = rpcWithServiceToken(client, tokens, 'requests');
-  const logs = new RunningLogs(deps.logsDir);
+  const trees = new TreeCache({ dir: join(dataDir, 'cache', 'trees'), maxBytes: settings.workspaceCacheBytes, spares: true });
+  const dependencies = new DependencyCache(new TreeCache({ dir: join(dataDir, 'cache', 'dependencies'), maxBytes: settings.workspaceCacheBytes, minBytes: 0 }));
+  const hints = new LogHints((requestId) => requests.call('live.logAppended', { requestId }));
+  const logs = new RunningLogs(deps.logsDir, (requestId) => hints.grown(requestId));
+  const egress = egressBrokers({ dir: join(dataDir, 'egress'), ...deps.egress });
+  await egress.sweep();
+  const engine = workerSandbox(dataDir, sandbox);
+  const images = new ProjectImages({
+    sandbox: engine,
+    defaultImage: sandbox.image,
+    ...(sandbox.provisioner && { provisioner: sandbox.provisioner }),
+    paths: (bare, commit) => new BareRepository(git, bare).paths(commit),
+  });
   return {
     records: new RpcRequestRecords(requests),
     evidence: new RpcApprovalEvidence(requests),
@@ -85,13 +124,16 @@ export async function openWorkerParts(deps: WorkerServiceDeps): Promise<WorkerPa
     artifacts: new DiskArtifactStore(deps.artifactsDir),
     logs,
     git,
-    sandbox: new DockerSandboxAdapter({
-      installation: sandbox.installation,
-      ...(sandbox.dockerHost === undefined ? {} : { host: sandbox.dockerHost }),
-    }),
+    trees,
+    images,
+    dependencies,
+    sandbox: engine,
+    egress,
     toolsDir,
+    models,
     async close() {
       await logs.close();
+      hints.close();
       client.close();
       await journal.disconnect();
     },

@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 describeJournal('typeorm', async () => {
-  await owner.query('TRUNCATE journal_lease, journal_step');
+  await owner.query('TRUNCATE journal_lease, journal_step, journal_output');
   return journal;
 });
 

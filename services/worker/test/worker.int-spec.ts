@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { INSTALLATION_MODELS } from '@countersign/domain';
 import { connectTemporal, createLogger, ensureDatabase, installRuntime, type RpcServer, startRpcServer, type TemporalHandle, TokenVerifier } from '@countersign/platform';
 import { testServiceTokens } from '@countersign/platform/testing';
 import { createDatabase } from '@countersign/testing';
@@ -58,10 +59,13 @@ beforeAll(async () => {
     gitHomeDir: join(dir, 'git'),
     bundlePath,
     tools: { packageDist: join(dir, 'agent'), resolveFrom: join(ROOT, 'activities/agent') },
-    sandbox: { image: 'none', installation: `t${id}`, ...(dockerHost ? { dockerHost } : {}) },
+    sandbox: { image: 'none', choice: 'docker',
+      installation: `t${id}`, ...(dockerHost ? { dockerHost } : {}) },
     requestUrl: (requestId) => `http://127.0.0.1/requests/${requestId}`,
+    egress: { credentialsFile: join(dir, 'egress.json'), privateHosts: [] },
+    models: { choice: INSTALLATION_MODELS, providers: {} },
     reviewer: { name: 'countersign' },
-    settings: { repoRoots: [dir], allowPrivateHosts: false, shutdownGraceMs: 200 },
+    settings: { repoRoots: [dir], allowPrivateHosts: false, workspaceCacheBytes: 1e9, shutdownGraceMs: 200 },
   };
 }, 120_000);
 afterAll(async () => {

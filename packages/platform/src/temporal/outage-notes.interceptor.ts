@@ -8,7 +8,17 @@ import { toFailure } from './activity-errors.interceptor.js';
 const SILENT_MS = 30_000;
 
 /** Said at once, and better, by the activities that meet them. */
-const SAID_ELSEWHERE: ReadonlySet<string> = new Set<ErrorCode>(['SANDBOX_UNAVAILABLE', 'IMAGE_MISSING', 'SOURCE_UNREACHABLE', 'SOURCE_DIVERGED']);
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set<ErrorCode>([
+  'SANDBOX_UNAVAILABLE',
+  'IMAGE_MISSING',
+  'SOURCE_UNREACHABLE',
+  'SOURCE_DIVERGED',
+  'MODEL_RATE_LIMITED',
+  'MODEL_UNAVAILABLE',
+  'MODEL_KEY_INVALID',
+  'MODEL_UNKNOWN',
+  'MODEL_NOT_CONFIGURED',
+]);
 
 const WAITS: Readonly<Partial<Record<ErrorCode, string>>> = {
   DATABASE_UNAVAILABLE: 'the database',

@@ -31,7 +31,7 @@ li a { display: block; padding: 8px 0; border-bottom: 1px solid var(--line); }
 code { font-family: ui-monospace, monospace; font-size: 14px; overflow-wrap: anywhere; }
 `;
 
-function page(title: string, main: string): string {
+export function page(title: string, main: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -8,6 +8,7 @@ import {
   Provider,
 } from 'oidc-provider';
 
+import { DEVICE_CODE_SECONDS, DEVICE_GRANT, deviceFlow, keepPace } from './device-flow.js';
 import type { IdentityDatabase } from './identity-database.js';
 import { logoutPage, messagePage } from './identity.pages.js';
 import { type IdentitySecrets, SIGNING_ALGORITHM } from './identity-secrets.js';
@@ -27,7 +28,7 @@ export type IssuerOptions = {
   readonly logger: Logger;
 };
 
-/** oidc-provider as we run it: code with PKCE only, JWT access tokens for the one API, rotating refresh tokens. */
+/** oidc-provider as we run it: code with PKCE, the device flow for the command, JWT access tokens for the one API, rotating refresh tokens. */
 export function createIssuer(options: IssuerOptions): Provider {
   const { issuer, database, logger } = options;
   const provider = new Provider(issuer, {
@@ -49,6 +50,7 @@ export function createIssuer(options: IssuerOptions): Provider {
       short: { signed: true, httpOnly: true, sameSite: 'lax' },
     },
   });
+  keepPace(provider);
   provider.on('server_error', (_ctx, error) => logger.error({ err: error }, 'a sign-in request failed'));
   return provider;
 }
@@ -71,7 +73,9 @@ function clients({ webPort, secrets }: IssuerOptions): ClientMetadata[] {
     },
     {
       ...signing,
+      grant_types: [...signing.grant_types, DEVICE_GRANT],
       client_id: 'cli',
+      client_name: 'The countersign command',
       application_type: 'native',
       token_endpoint_auth_method: 'none',
       redirect_uris: ['http://127.0.0.1/callback'],
@@ -86,6 +90,7 @@ function featuresOf(apiAudience: string): NonNullable<Configuration['features']>
     userinfo: { enabled: false },
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
+    deviceFlow: deviceFlow(),
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     rpInitiatedLogout: {
       enabled: true,
@@ -139,8 +144,8 @@ function policy({ apiAudience, people }: IssuerOptions): Configuration {
     },
     loadExistingGrant,
     extraTokenClaims: (ctx) => {
-      const { AuthorizationCode: code, RefreshToken: refreshed } = ctx.oidc.entities;
-      const source = code ?? refreshed;
+      const { AuthorizationCode: code, DeviceCode: device, RefreshToken: refreshed } = ctx.oidc.entities;
+      const source = code ?? device ?? refreshed;
       return { acr: source?.acr, amr: source?.amr, auth_time: source?.authTime };
     },
     // Also without offline_access: such a token ends with the browser session it came from.
@@ -166,6 +171,7 @@ function lifetimes(): Configuration {
     ttl: {
       AccessToken: ACCESS_TOKEN_SECONDS,
       AuthorizationCode: 60,
+      DeviceCode: DEVICE_CODE_SECONDS,
       IdToken: ACCESS_TOKEN_SECONDS,
       Interaction: 3600,
       RefreshToken: REFRESH_TOKEN_SECONDS,

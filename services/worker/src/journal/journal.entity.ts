@@ -34,3 +34,19 @@ export class JournalStepEntity {
   @Column('text', { nullable: true })
   record!: string | null;
 }
+
+/** The whole text of a tool's answer that was cut, as JSON for the same reason. */
+@Entity('journal_output')
+export class JournalOutputEntity {
+  @PrimaryColumn('text', { name: 'request_id', primaryKeyConstraintName: 'journal_output_pkey' })
+  requestId!: string;
+
+  @PrimaryColumn('text', { name: 'run_key', primaryKeyConstraintName: 'journal_output_pkey' })
+  runKey!: string;
+
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'journal_output_pkey' })
+  id!: string;
+
+  @Column('text')
+  output!: string;
+}

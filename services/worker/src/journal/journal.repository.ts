@@ -1,10 +1,11 @@
-import type { JournalPort, ModelAnswer, RunLease, StepRecord } from '@countersign/activity-agent';
+import type { JournalAnswer, JournalPort, RunLease, StepRecord } from '@countersign/activity-agent';
 import { AppError } from '@countersign/domain';
 import { type CountersignDataSourceOptions, dataSourceOptions, toDatabaseError, withTransaction } from '@countersign/platform';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 
 import { Initial1790000000000 } from './initial.migration.js';
-import { JournalLeaseEntity, JournalStepEntity } from './journal.entity.js';
+import { JournalLeaseEntity, JournalOutputEntity, JournalStepEntity } from './journal.entity.js';
+import { Outputs1792000000000 } from './outputs.migration.js';
 
 const WORKER_SCHEMA = 'worker';
 
@@ -13,8 +14,8 @@ export function workerDatabase(url: string): CountersignDataSourceOptions {
   return dataSourceOptions({
     url,
     schema: WORKER_SCHEMA,
-    entities: [JournalLeaseEntity, JournalStepEntity],
-    migrations: [Initial1790000000000],
+    entities: [JournalLeaseEntity, JournalStepEntity, JournalOutputEntity],
+    migrations: [Initial1790000000000, Outputs1792000000000],
   });
 }
 
@@ -40,9 +41,9 @@ export class TypeOrmJournal implements JournalPort {
     return { requestId, runKey, epoch };
   }
 
-  async answer(requestId: string, runKey: string, step: number): Promise<ModelAnswer | undefined> {
+  async answer(requestId: string, runKey: string, step: number): Promise<JournalAnswer | undefined> {
     const found = await this.reading(() => this.dataSource.manager.findOneBy(JournalStepEntity, { requestId, runKey, step }));
-    return found?.answer ? (JSON.parse(found.answer) as ModelAnswer) : undefined;
+    return found?.answer ? (JSON.parse(found.answer) as JournalAnswer) : undefined;
   }
 
   async steps(requestId: string, runKey: string): Promise<readonly StepRecord[]> {
@@ -51,12 +52,24 @@ export class TypeOrmJournal implements JournalPort {
     return found.map(({ record }) => JSON.parse(record ?? 'null') as StepRecord);
   }
 
-  recordAnswer(lease: RunLease, step: number, answer: ModelAnswer): Promise<void> {
+  recordAnswer(lease: RunLease, step: number, answer: JournalAnswer): Promise<void> {
     return this.keepFirst(lease, step, 'answer', answer);
   }
 
   recordStep(lease: RunLease, record: StepRecord): Promise<void> {
     return this.keepFirst(lease, record.step, 'record', record);
+  }
+
+  keepOutput(lease: RunLease, id: string, text: string): Promise<void> {
+    const { requestId, runKey } = lease;
+    return this.holding(lease, async (manager) => {
+      await manager.upsert(JournalOutputEntity, { requestId, runKey, id, output: JSON.stringify(text) }, ['requestId', 'runKey', 'id']);
+    });
+  }
+
+  async output(requestId: string, runKey: string, id: string): Promise<string | undefined> {
+    const found = await this.reading(() => this.dataSource.manager.findOneBy(JournalOutputEntity, { requestId, runKey, id }));
+    return found ? (JSON.parse(found.output) as string) : undefined;
   }
 
   close(lease: RunLease): Promise<void> {

@@ -8,10 +8,13 @@ export class RunningLogs {
   /** Let go of, and still storing what they held back: a writer who comes meanwhile gets the same one, behind it. */
   private readonly leaving = new Map<string, { readonly log: RunningLog; readonly flushed: Promise<void> }>();
 
-  constructor(private readonly dir: string) {}
+  constructor(
+    private readonly dir: string,
+    private readonly onStored: (requestId: string) => void = () => undefined,
+  ) {}
 
   of(requestId: string): RunningLog {
-    const log = this.open.get(requestId) ?? this.leaving.get(requestId)?.log ?? new RunningLog({ dir: this.dir, requestId });
+    const log = this.open.get(requestId) ?? this.leaving.get(requestId)?.log ?? this.fresh(requestId);
     // The map keeps the order of use: the first is the one that nobody used for longest.
     this.open.delete(requestId);
     this.open.set(requestId, log);
@@ -21,6 +24,10 @@ export class RunningLogs {
       this.letGo(id, idle);
     }
     return log;
+  }
+
+  private fresh(requestId: string): RunningLog {
+    return new RunningLog({ dir: this.dir, requestId, onStored: () => this.onStored(requestId) });
   }
 
   private letGo(id: string, log: RunningLog): void {

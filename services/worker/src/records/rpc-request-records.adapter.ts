@@ -1,7 +1,7 @@
 import type { requestsRpc } from '@countersign/contracts';
 import type { ArtifactRef, BudgetUsage, FactKind, Facts } from '@countersign/domain';
 import type { ServiceRpc } from '@countersign/platform';
-import type { Briefing, RequestRecordsPort, RunRef, StoredFact } from '@countersign/workflow-contracts';
+import type { Briefing, CommentAnswer, RequestRecordsPort, RunRef, StoredFact, ThreadMessage } from '@countersign/workflow-contracts';
 
 type RequestsRpc = ServiceRpc<typeof requestsRpc>;
 
@@ -40,6 +40,18 @@ export class RpcRequestRecords implements RequestRecordsPort {
 
   async noteWaiting(requestId: string, run: RunRef, waitingFor: string | null): Promise<void> {
     await this.requests.call('activity.noteWaiting', { requestId, run, waitingFor });
+  }
+
+  thread(requestId: string, run: RunRef, upTo?: readonly string[]): Promise<readonly ThreadMessage[]> {
+    return this.requests.call('activity.thread', { requestId, run, ...(upTo !== undefined && { upTo: [...upTo] }) });
+  }
+
+  async answerComment(requestId: string, run: RunRef, answer: CommentAnswer): Promise<void> {
+    await this.requests.call('activity.answerComment', { requestId, run, ...answer });
+  }
+
+  async noteAnswer(requestId: string, run: RunRef, note: { readonly wordId: string; readonly waitingFor: string | null }): Promise<void> {
+    await this.requests.call('activity.noteAnswer', { requestId, run, ...note });
   }
 
   async isOver(requestId: string): Promise<boolean> {
