@@ -14,7 +14,8 @@ Every command takes \`--json\` (one JSON document on stdout, everything else on 
 \`{"error":{"code","message","field"}}\`), \`--profile <name>\` (or \`COUNTERSIGN_PROFILE\`) and \`--help\`. Tokens lie in
 \`$XDG_CONFIG_HOME/countersign/<profile>.json\`, readable by their owner only. Colour is used on a terminal only, and not
 where \`NO_COLOR\` is set. Addresses come from \`COUNTERSIGN_URL\` and \`COUNTERSIGN_ISSUER\`, else from the data folder
-(\`COUNTERSIGN_DATA_DIR\`, else \`.countersign\` in the clone).
+(\`COUNTERSIGN_DATA_DIR\`, else \`.countersign\` in the clone); \`COUNTERSIGN_CLIENT_ID\` names the client at an identity
+provider of your own (default \`cli\`).
 
 | exit code | meaning |
 |---|---|

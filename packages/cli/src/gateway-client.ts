@@ -7,8 +7,8 @@ import { addressOf } from './addresses.js';
 import { CliError } from './cli-error.js';
 import { fetchFrom, type JsonAnswer, postJson } from './http.js';
 import type { Io } from './io.js';
-import { refreshTokens } from './operator-issuer.js';
 import type { ProfileFile } from './profile.js';
+import { refreshed } from './session-tokens.js';
 
 const graphqlAnswer = z.object({
   data: z.record(z.string(), z.unknown()).nullish(),
@@ -56,15 +56,16 @@ export class GatewayClient {
     return dataOf(await postJson(url, { query, variables }, NAMED, { ...headers, authorization }));
   }
 
-  private async token(): Promise<string> {
+  /** A token that is good for half a minute at least. */
+  async token(): Promise<string> {
     const profile = await this.profile.read();
-    if (!profile) throw new CliError('UNAUTHENTICATED', 'Not signed in: run `npx --no-install countersign login --as <person>`');
+    if (!profile) throw new CliError('UNAUTHENTICATED', 'Not signed in: run `npx --no-install countersign login`');
     if (profile.expiresAt - EARLY_MS > this.io.now()) return profile.accessToken;
     return this.profile.locked(async () => {
       const current = (await this.profile.read()) ?? profile;
       // Another command refreshed while this one waited.
       if (current.expiresAt - EARLY_MS > this.io.now()) return current.accessToken;
-      const fresh = await refreshTokens(current.refreshToken, current.issuer, this.io);
+      const fresh = await refreshed(current, this.io);
       await this.profile.write({ ...current, ...fresh });
       return fresh.accessToken;
     });

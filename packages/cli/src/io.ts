@@ -13,8 +13,12 @@ export type Io = {
   readonly ask: (question: string) => Promise<string>;
   readonly sleep: (ms: number) => Promise<void>;
   readonly now: () => number;
+  /** Does the work at Ctrl-C, or when nobody reads stdout any more, in place of ending; answers how to undo that. */
+  readonly onInterrupt: (work: () => void) => () => void;
   /** Whether the engine holds the sandbox image of this clone. */
   readonly inspectSandboxImage: () => Promise<PartView>;
+  /** Whether bubblewrap really isolates a program here. */
+  readonly inspectBubblewrap: () => Promise<PartView & { readonly how?: string }>;
 };
 
 export type Output = { readonly isTty: boolean; write(text: string): void };

@@ -21,13 +21,25 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-/** The provisioning script knows which image this clone builds; it looks and changes nothing. */
-async function inspectSandboxImage(): Promise<PartView> {
-  const script = pathToFileURL(join(cloneDir, 'scripts', 'provision-sandbox-image.mjs')).href;
-  const { inspectSandboxImage: inspect } = (await import(script)) as {
-    inspectSandboxImage: (input: { env: NodeJS.ProcessEnv; root: string }) => Promise<PartView>;
+type Inspection = (input: { env: NodeJS.ProcessEnv; root: string }) => Promise<PartView>;
+
+/** The provisioning scripts know what this clone needs; these look and change nothing. */
+async function inspect(script: string, name: string): Promise<PartView> {
+  const { [name]: inspection } = (await import(pathToFileURL(join(cloneDir, 'scripts', script)).href)) as Record<string, Inspection>;
+  if (!inspection) throw new Error(`${script} has no ${name}`);
+  return inspection({ env: process.env, root: cloneDir });
+}
+
+const interrupts = new Set<() => void>();
+const interrupt = (): void => interrupts.forEach((work) => work());
+
+function onInterrupt(work: () => void): () => void {
+  if (interrupts.size === 0) process.on('SIGINT', interrupt);
+  interrupts.add(work);
+  return () => {
+    interrupts.delete(work);
+    if (interrupts.size === 0) process.off('SIGINT', interrupt);
   };
-  return inspect({ env: process.env, root: cloneDir });
 }
 
 const io: Io = {
@@ -40,9 +52,11 @@ const io: Io = {
   ask,
   sleep: async (ms) => void (await sleep(ms)),
   now: () => Date.now(),
-  inspectSandboxImage,
+  onInterrupt,
+  inspectSandboxImage: () => inspect('provision-sandbox-image.mjs', 'inspectSandboxImage'),
+  inspectBubblewrap: () => inspect('provision-bubblewrap.mjs', 'inspectBubblewrap'),
 };
 
 // A reader that closes the pipe early (head) is no failure.
-process.stdout.on('error', () => undefined);
+process.stdout.on('error', interrupt);
 process.exitCode = await runCli(process.argv.slice(2), io);

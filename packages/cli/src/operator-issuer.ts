@@ -14,7 +14,12 @@ import type { Io } from './io.js';
 const tokens = z.object({ access_token: z.string(), refresh_token: z.string(), expires_in: z.number() });
 const refusal = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
-export type Tokens = { readonly accessToken: string; readonly refreshToken: string; readonly expiresAt: number };
+export type Tokens = {
+  readonly accessToken: string;
+  /** Null where the issuer gives none: the sign-in ends with the access token. */
+  readonly refreshToken: string | null;
+  readonly expiresAt: number;
+};
 
 /** Whoever can read the data folder's 0600 key may sign in as any sample person; the token says so in `amr`. */
 async function proofFor(person: string, issuer: string, io: Io): Promise<string> {

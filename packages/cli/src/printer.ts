@@ -17,6 +17,11 @@ export class Printer {
     this.io.stdout.write(this.isJson ? `${JSON.stringify(document, null, 2)}\n` : text());
   }
 
+  /** One of many: a line of JSON or, for a person, the text as it is. */
+  line(document: unknown, text: () => string): void {
+    this.io.stdout.write(this.isJson ? `${JSON.stringify(document)}\n` : text());
+  }
+
   /** Progress and advice. */
   note(text: string): void {
     this.io.stderr.write(`${escapeText(text)}\n`);

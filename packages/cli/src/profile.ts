@@ -14,7 +14,10 @@ const storedProfile = z.object({
   tenant: z.string().nullable(),
   roles: z.array(z.string()),
   accessToken: z.string(),
-  refreshToken: z.string(),
+  refreshToken: z.string().nullable(),
+  /** How they were got, and so how they are refreshed. */
+  signIn: z.enum(['operator', 'device']).default('operator'),
+  clientId: z.string().default('cli'),
   /** Milliseconds since 1970. */
   expiresAt: z.number(),
 });
@@ -46,7 +49,7 @@ export class ProfileFile {
       return undefined;
     }
     const parsed = storedProfile.safeParse(safeJson(text));
-    if (!parsed.success) throw new CliError('UNAUTHENTICATED', `${this.path} cannot be read: sign in again with \`login --as\``);
+    if (!parsed.success) throw new CliError('UNAUTHENTICATED', `${this.path} cannot be read: sign in again with \`login\``);
     return parsed.data;
   }
 

@@ -97,7 +97,7 @@ describe('exit codes', () => {
 const item = { id: 'r1', title: 'a\u202eb', state: 'PLAN_REVIEW', paused: false, project: 'p', requester: 'ada', waitingFor: null, createdAt: 't' };
 const vote = { id: 'd1', actor: 'ben', verdict: 'request_changes', status: 'dropped', code: 'STALE_DIGEST', amr: ['local-operator'] };
 const gate = { name: 'plan', setting: 'required', state: 'open', revision: 1, digest: DIGEST, approvals: 0, required: 1, decisions: [vote] };
-const detail = { ...item, revision: 1, gates: [gate], mergeRequest: null, merge: null, budget: {}, stages: [], events: [], outcome: null };
+const detail = { ...item, revision: 1, gates: [gate], mergeRequest: null, merge: null, budget: { usage: { tokens: 1000, costMicros: null, wallClockMs: 60_000, attempts: 1, cachedTokens: 620 } }, stages: [], events: [], outcome: null, findings: [], modelReview: null, comments: [], egress: [] };
 
 describe('requests', () => {
   it('creates one from a file on stdin, with a key of its own, and prints id, state and url', async () => {
@@ -129,7 +129,9 @@ describe('requests', () => {
     fake.answers['request(id'] = () => ({ data: { request: detail } });
     const { gates } = (await fake.run(['request', 'show', 'r1', '--json'])).json<{ gates: { decisions: unknown[] }[] }>();
     expect(gates[0]?.decisions).toEqual([{ actor: 'ben', verdict: 'request-changes', status: 'dropped', code: 'STALE_DIGEST', amr: ['local-operator'] }]);
-    expect((await fake.run(['request', 'show', 'r1'])).stdout).toContain('9f3a·61c2');
+    const { stdout } = await fake.run(['request', 'show', 'r1']);
+    expect(stdout).toContain('9f3a·61c2');
+    expect(stdout).toContain('1000 tokens (of it cached: 62 %), money unknown, 1 min');
   });
 
   it.each([['PLAN_REVIEW', 'PLAN_REVIEW,DONE', 0], ['FAILED', 'DONE', 4], ['EXECUTING', 'DONE', 6]])(
@@ -227,16 +229,31 @@ describe('projects, people and parts', () => {
     const names = parts.map(({ name }) => name);
 
     expect([exit, ok]).toEqual([6, false]);
-    expect(names).toEqual(['git', 'node', 'postgres', 'database-roles', 'temporal', 'temporal-ui', 'docker', 'sandbox-image', 'identity', 'gateway', 'console', 'data-folder']);
+    expect(names).toEqual(['git', 'node', 'postgres', 'database-roles', 'temporal', 'temporal-ui', 'docker', 'bubblewrap', 'sandbox-image', 'identity', 'gateway', 'console', 'data-folder']);
     expect(parts.find(({ name }) => name === 'gateway')?.ok).toBe(true);
     expect(parts.filter((part) => !part.ok && !part.fix)).toEqual([]);
+  });
+
+  it.each([
+    ['auto', false, { docker: false, bubblewrap: false }],
+    ['auto', true, { docker: true, bubblewrap: true }],
+    ['docker', true, { docker: false, bubblewrap: true }],
+    ['bubblewrap', false, { docker: true, bubblewrap: false }],
+  ] as const)('doctor without an engine, COUNTERSIGN_SANDBOX=%s, bubblewrap works: %s', async (choice, hasBubblewrap, expected) => {
+    fake.hasBubblewrap = hasBubblewrap;
+    const { stdout } = await fake.run(['doctor', '--json'], { DOCKER_HOST: 'unix:///nonexistent.sock', COUNTERSIGN_SANDBOX: choice });
+    fake.hasBubblewrap = false;
+    const { parts } = JSON.parse(stdout) as { parts: { name: string; ok: boolean; note?: string; fix?: string }[] };
+    const oks = Object.fromEntries(parts.filter(({ name }) => name in expected).map(({ name, ok }) => [name, ok]));
+    expect(oks).toEqual(expected);
+    for (const { name, ok, note, fix } of parts.filter(({ name }) => name in expected)) expect([name, ok ? note : fix]).toEqual([name, expect.stringMatching(/./)]);
   });
 });
 
 describe('a profile file', () => {
-  it('holds no more than the tokens and the name', async () => {
+  it('holds no more than the tokens, how they were got, and the name', async () => {
     expect(Object.keys(JSON.parse(await readFile(profilePath(), 'utf8')) as object).sort()).toEqual(
-      ['accessToken', 'expiresAt', 'issuer', 'refreshToken', 'roles', 'subject', 'tenant'],
+      ['accessToken', 'clientId', 'expiresAt', 'issuer', 'refreshToken', 'roles', 'signIn', 'subject', 'tenant'],
     );
   });
 });

@@ -4,6 +4,7 @@ import { CliError, exitCodeOf } from './cli-error.js';
 import { decisionCommands } from './commands/decision.commands.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { documentCommands } from './commands/document.commands.js';
+import { gitCommands } from './commands/git.commands.js';
 import { personCommands } from './commands/person.commands.js';
 import { projectCommands } from './commands/project.commands.js';
 import { requestCommands } from './commands/request.commands.js';
@@ -30,6 +31,7 @@ export function createProgram(commands: Commands): Command {
     ...decisionCommands(commands),
     ...wordCommands(commands),
     ...trailCommands(commands),
+    ...gitCommands(commands),
   ];
   all.forEach((command) => program.addCommand(command));
   return program;

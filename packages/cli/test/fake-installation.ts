@@ -8,6 +8,7 @@ import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify } from 'jose
 
 import type { Io } from '../src/io.js';
 import { runCli } from '../src/program.js';
+import { FakeLive } from './fake-live.js';
 
 export type Operation = { readonly query: string; readonly variables: Record<string, unknown>; readonly headers: IncomingMessage['headers'] };
 type GraphqlAnswer = { data?: unknown; errors?: { message: string; extensions: { code: string; field?: string } }[] };
@@ -25,11 +26,15 @@ export class FakeInstallation {
   reply = 'n';
   interactive = false;
   stdin = '';
+  /** Ctrl-C, while a command listens for it. */
+  interrupt: (() => void) | undefined;
+  hasBubblewrap = false;
   private clock = Date.now();
 
   private constructor(
     readonly dir: string,
     readonly url: string,
+    readonly live: FakeLive,
     private readonly stop: () => void,
   ) {}
 
@@ -38,7 +43,8 @@ export class FakeInstallation {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const fake = new FakeInstallation(dir, url, () => void server.close(() => undefined).closeAllConnections());
+    const live = new FakeLive(server);
+    const fake = new FakeInstallation(dir, url, live, () => void server.close(() => undefined).closeAllConnections());
     server.on('request', (req, res) => void fake.handle(req, res));
     const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
     await mkdir(join(dir, 'data', 'identity'), { recursive: true });
@@ -49,12 +55,17 @@ export class FakeInstallation {
   }
 
   async close(): Promise<void> {
+    this.live.close();
     this.stop();
     await rm(this.dir, { recursive: true });
   }
 
   pass(ms: number): void {
     this.clock += ms;
+  }
+
+  now(): number {
+    return this.clock;
   }
 
   async run(line: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
@@ -70,8 +81,17 @@ export class FakeInstallation {
         this.asked.push(question);
         return this.reply;
       },
-      sleep: async (ms) => void (this.clock += ms),
+      // Time is the test's own, but whoever waits lets others do their work.
+      sleep: async (ms) => {
+        this.clock += ms;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      },
       now: () => this.clock,
+      onInterrupt: (work) => {
+        this.interrupt = work;
+        return () => (this.interrupt = undefined);
+      },
+      inspectBubblewrap: async () => ({ name: 'bubblewrap', ok: this.hasBubblewrap, version: '0.8.0', where: '/usr/bin/bwrap', how: 'on an image', fix: 'install bubblewrap' }),
       inspectSandboxImage: async () => ({ name: 'sandbox-image', ok: true, version: '1', where: 'image:1' }),
     };
     const exit = await runCli(line, io);

@@ -11,7 +11,9 @@ export function doctorCommand(commands: Commands): Command {
     printer.answer(diagnosis, () => {
       const table = renderTable(['', 'part', 'version', 'where'], diagnosis.parts.map(({ ok, name, version, where }) => [ok ? '✓ ok' : '✗ missing', name, version, where]));
       const fixes = diagnosis.parts.filter(({ ok }) => !ok).map(({ name, fix }) => `${name}: ${fix ?? ''}\n`);
-      return fixes.length > 0 ? `${table}\n${fixes.join('')}` : table;
+      const notes = diagnosis.parts.filter(({ ok, note }) => ok && note).map(({ name, note }) => `${name}: ${note}\n`);
+      const words = [...fixes, ...notes];
+      return words.length > 0 ? `${table}\n${words.join('')}` : table;
     });
     if (!diagnosis.ok) context.exitCode = 6;
   });

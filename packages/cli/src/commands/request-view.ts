@@ -1,6 +1,9 @@
+import { cachedShare } from '@countersign/domain';
+
 import { renderFields, renderTable } from '../table.js';
 import { shortDigest } from '../digest-form.js';
 import { escapeText } from '../escape-text.js';
+import { type Comment, type Finding, type ModelReview, renderComments, renderFindings } from './talk-view.js';
 
 export type Decision = { readonly id: string; readonly actor: string; readonly verdict: string; readonly status: string; readonly code: string | null; readonly amr: readonly string[] };
 export type Gate = {
@@ -25,24 +28,42 @@ export type Item = {
   readonly waitingFor: string | null;
   readonly createdAt: string;
 };
+type Usage = { readonly tokens: number; readonly costMicros: number | null; readonly wallClockMs: number; readonly attempts: number; readonly cachedTokens: number | null };
 export type Detail = Item & {
   readonly revision: number;
   readonly gates: readonly Gate[];
-  readonly mergeRequest: object | null;
+  readonly mergeRequest: { readonly number: number; readonly url: string; readonly branch: string; readonly target: string; readonly state: 'open' | 'merged' | 'closed' } | null;
   readonly superseded: boolean;
   readonly merge: { readonly commit: string; readonly bringHome: readonly string[] } | null;
-  readonly budget: object;
+  readonly budget: { readonly usage: Usage };
   readonly stages: readonly { name: string; state: string; startedAt: string | null; endedAt: string | null; attempts: number }[];
   readonly events: readonly { seq: number; at: string; type: string; actor: string | null; text: string }[];
   readonly outcome: { readonly code: string | null; readonly message: string } | null;
+  readonly findings: readonly Finding[];
+  readonly modelReview: ModelReview | null;
+  readonly comments: readonly Comment[];
+  /** What sandboxes asked of the network, newest first. */
+  readonly egress: readonly NetworkRun[];
+};
+type NetworkRun = {
+  readonly phase: string;
+  readonly at: string;
+  readonly allowed: number;
+  readonly refused: number;
+  readonly tunnels: readonly string[];
+  readonly refusedHosts: readonly string[];
+  readonly log: { readonly sha256: string; readonly bytes: number };
 };
 
 export const ITEM_FIELDS = 'id title state paused project requester waitingFor createdAt';
 export const DETAIL = `query ($id: ID!) { request(id: $id) { ${ITEM_FIELDS} revision
   gates { name setting state revision digest approvals required account decisions { id actor verdict status code amr } }
   mergeRequest { number url branch target state } merge { commit bringHome }
-  budget { limits { tokens costMicros wallClockMs attempts } usage { tokens costMicros wallClockMs attempts } exceeded }
-  superseded stages { name state startedAt endedAt attempts } events { seq at type actor text } outcome { code message } } }`;
+  budget { limits { tokens costMicros wallClockMs attempts } usage { tokens costMicros wallClockMs attempts cachedTokens } exceeded }
+  superseded stages { name state startedAt endedAt attempts } events { seq at type actor text } outcome { code message }
+  findings { rule severity message path line confidence } modelReview { reviewer headCommit passes { name findings error } }
+  comments { id author text at byModel answers pending }
+  egress { phase at allowed refused tunnels refusedHosts log { sha256 bytes } } } }`;
 
 /** GraphQL names have no dash; the rest of the product says `request-changes`. */
 export const verdictText = (verdict: string): string => verdict.replaceAll('_', '-');
@@ -64,6 +85,21 @@ export function renderItems(items: readonly Item[]): string {
 const decisionsText = ({ decisions }: Gate): string =>
   decisions.map(({ actor, verdict, status, amr }) => `${verdictText(verdict)} by ${actor} (${[status, ...(amr.includes('local-operator') ? ['local-operator'] : [])].join(', ')})`).join('; ');
 
+function usageText({ tokens, costMicros, wallClockMs, cachedTokens }: Usage): string {
+  const share = cachedShare({ tokens, cachedTokens: cachedTokens ?? 0 });
+  const cached = share === undefined ? '' : ` (of it cached: ${share} %)`;
+  const money = costMicros === null ? 'money unknown' : `money ${(costMicros / 1e6).toFixed(2)}`;
+  return `${tokens} tokens${cached}, ${money}, ${Math.round(wallClockMs / 60_000)} min`;
+}
+
+/** The hosts are in `--json`. A tunnel is named as what it is: not inspected. */
+function networkFields(runs: readonly NetworkRun[]): readonly (readonly [string, string])[] {
+  if (runs.length === 0) return [];
+  const sum = (count: (run: NetworkRun) => number): number => runs.reduce((total, run) => total + count(run), 0);
+  const tunnels = new Set(runs.flatMap((run) => run.tunnels)).size;
+  return [['network', `${sum(({ allowed }) => allowed)} allowed, ${sum(({ refused }) => refused)} refused${tunnels === 0 ? '' : `, ${tunnels} not inspected (tunnel)`}`]];
+}
+
 export function renderDetail(detail: Detail): string {
   const gates = detail.gates.map((gate) => [
     gate.name, gate.setting, gate.state, gate.revision, gate.digest ? shortDigest(gate.digest) : null, `${gate.approvals}/${gate.required}`, decisionsText(gate),
@@ -71,8 +107,8 @@ export function renderDetail(detail: Detail): string {
   const home = detail.merge ? `\nMerged as ${detail.merge.commit}. To bring it home:\n${detail.merge.bringHome.map((line) => `  ${line}\n`).join('')}` : '';
   const ending = detail.outcome ? `\n${escapeText(detail.outcome.message)}\n` : '';
   return [
-    renderFields([['id', detail.id], ['title', detail.title], ['state', detail.paused ? `${detail.state} (paused)` : detail.state], ['project', detail.project], ['requester', detail.requester], ['waiting for', detail.superseded ? `an admin to type: countersign repair ${detail.id}` : detail.waitingFor]]),
+    renderFields([['id', detail.id], ['title', detail.title], ['state', detail.paused ? `${detail.state} (paused)` : detail.state], ['project', detail.project], ['requester', detail.requester], ['waiting for', detail.superseded ? `an admin to type: countersign repair ${detail.id}` : detail.waitingFor], ['used', usageText(detail.budget.usage)], ...networkFields(detail.egress)]),
     renderTable(['gate', 'setting', 'state', 'revision', 'digest', 'approvals', 'decisions'], gates),
     renderTable(['stage', 'state', 'started', 'ended', 'attempts'], detail.stages.map(({ name, state, startedAt, endedAt, attempts }) => [name, state, startedAt, endedAt, attempts])),
-  ].join('\n') + ending + home;
+  ].join('\n') + renderFindings(detail.findings, detail.modelReview) + renderComments(detail.comments) + ending + home;
 }

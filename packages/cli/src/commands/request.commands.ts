@@ -6,11 +6,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { readState } from '../addresses.js';
 import { usage } from '../cli-error.js';
 import type { Commands, Context } from '../context.js';
+import { checkoutCommands } from '../git-checkout.js';
 import { renderFields } from '../table.js';
+import { watchRequest } from './live.commands.js';
 import { DETAIL, type Detail, type Item, ITEM_FIELDS, renderDetail, renderItems, toDocument } from './request-view.js';
 
 type CreateFlags = { project: string; title: string; body?: string; bodyFile?: string };
 type ListFlags = { state?: State; needsMe?: boolean; limit: number; after?: string };
+type WatchFlags = { until?: State[] };
 type WaitFlags = { for: State[]; timeout: number };
 
 const CREATE = 'mutation ($input: CreateRequestInput!) { createRequest(input: $input) { id state } }';
@@ -49,9 +52,12 @@ async function list({ gateway, printer }: Context, _: readonly string[], { state
   if (next && !printer.isJson) printer.note(`More with --after ${next}`);
 }
 
-async function show({ gateway, printer }: Context, [id]: readonly string[]): Promise<void> {
+async function show(context: Context, [id]: readonly string[]): Promise<void> {
+  const { gateway, printer } = context;
   const { request } = await gateway.run<{ request: Detail }>(DETAIL, { id });
-  printer.answer(toDocument(request), () => renderDetail(request));
+  const checkout = await checkoutCommands(context, request);
+  const commands = checkout.length === 0 ? '' : `\nTo have it in a clone of yours:\n${checkout.map((line) => `  ${line}\n`).join('')}`;
+  printer.answer({ ...toDocument(request), checkout }, () => renderDetail(request) + commands);
 }
 
 async function wait(context: Context, [id]: readonly string[], { for: wanted, timeout }: WaitFlags): Promise<void> {
@@ -107,6 +113,12 @@ export function requestCommands(commands: Commands): Command[] {
       .addCommand(commands.make<WaitFlags>('wait <id>', 'Wait until it reaches a state. Exit code 6: not in time; 4: it ended elsewhere.', wait, (command) =>
         command
           .requiredOption('--for <states>', 'one or more, separated by commas', statesOf)
-          .option('--timeout <seconds>', 'how long', wholeNumber(0, 86_400), 300))),
+          .option('--timeout <seconds>', 'how long', wholeNumber(0, 86_400), 300)))
+      .addCommand(commands.make<WatchFlags>(
+        'watch <id>',
+        'Print each change on a line of its own, as JSON with `--json`, until the request has ended. Exit code 4: it ended before `--until`.',
+        (context, [id = ''], { until = [] }) => watchRequest(context, id, until),
+        (command) => command.option('--until <states>', 'end at one of these already', statesOf),
+      )),
   ];
 }

@@ -3,22 +3,25 @@ import type { Command } from 'commander';
 import type { Commands, Context } from '../context.js';
 import { escapeText } from '../escape-text.js';
 import { renderTable } from '../table.js';
+import { followLog, LOG, type LogPiece } from './live.commands.js';
 import { wholeNumber } from './request.commands.js';
 
-type Piece = { readonly text: string; readonly next: number; readonly ended: boolean };
 type Entry = { readonly seq: number; readonly at: string; readonly type: string; readonly actor: string | null; readonly text: string; readonly entry: string };
 
-const LOG = 'query ($id: ID!, $after: SafeInt) { log(id: $id, after: $after) { text next ended } }';
+type LogFlags = { after: number; follow?: boolean };
+
 const AUDIT = `query ($id: ID!, $after: String) { audit(id: $id, first: 100, after: $after) {
   edges { node { seq at type actor text entry } } pageInfo { hasNextPage endCursor } } }`;
 
 /** What is there now; `next` is the offset to go on from. */
-async function logs({ gateway, printer }: Context, [id]: readonly string[], { after }: { after: number }): Promise<void> {
+async function logs(context: Context, [id = '']: readonly string[], { after, follow }: LogFlags): Promise<void> {
+  if (follow) return followLog(context, id, after);
+  const { gateway, printer } = context;
   const texts: string[] = [];
   let next = after;
   let isEnded = false;
   for (let hasMore = true; hasMore; ) {
-    const { log } = await gateway.run<{ log: Piece }>(LOG, { id, after: next });
+    const { log } = await gateway.run<{ log: LogPiece }>(LOG, { id, after: next });
     texts.push(log.text);
     hasMore = log.next > next && !log.ended;
     isEnded = log.ended;
@@ -26,7 +29,8 @@ async function logs({ gateway, printer }: Context, [id]: readonly string[], { af
   }
   const text = texts.join('');
   printer.answer({ text, next, ended: isEnded }, () => escapeText(text));
-  if (!printer.isJson && !isEnded) printer.note(`More later with --after ${next}`);
+  if (!printer.isJson && !isEnded) printer.note(`More later with --after ${next}, or --follow`);
+  return undefined;
 }
 
 async function audit({ gateway, printer }: Context, [id]: readonly string[]): Promise<void> {
@@ -43,8 +47,8 @@ async function audit({ gateway, printer }: Context, [id]: readonly string[]): Pr
 
 export function trailCommands(commands: Commands): Command[] {
   return [
-    commands.make<{ after: number }>('logs <id>', 'What the agent and the checks wrote.', logs, (command) =>
-      command.option('--after <offset>', 'go on from this byte', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)),
+    commands.make<LogFlags>('logs <id>', 'What the agent and the checks wrote. Followed, `--json` prints one line of JSON for each piece.', logs, (command) =>
+      command.option('-f, --follow', 'go on until the request has ended; Ctrl-C ends it too').option('--after <offset>', 'go on from this byte', wholeNumber(0, Number.MAX_SAFE_INTEGER), 0)),
     commands.make('audit <id>', 'Every recorded act on a request.', audit),
   ];
 }

@@ -1,12 +1,11 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 
 import { dataFolder, type InstallationState, readState } from '../addresses.js';
 import type { Io } from '../io.js';
-import { probeDocker } from './docker.probe.js';
 import { listens, probeHttp, withoutPassword } from './network.probe.js';
 import { bad, good, type PartView, START } from './part-view.js';
 import { onPath, outputOf, probeGit, probeNode } from './program.probe.js';
+import { probeSandboxes } from './sandbox.probe.js';
 
 export type Diagnosis = { readonly ok: boolean; readonly parts: readonly PartView[] };
 
@@ -52,15 +51,6 @@ async function probeRoles(postgres: Promise<PartView>, state: Written): Promise<
   return (await postgres).ok ? good('database-roles', part.version ?? '', where) : bad('database-roles', where, START, part.version ?? '');
 }
 
-async function probeImage(io: Io): Promise<PartView> {
-  try {
-    const { name, ok, version, where, fix } = await io.inspectSandboxImage();
-    return { name, ok, version, where, ...(fix === undefined ? {} : { fix }) };
-  } catch {
-    return bad('sandbox-image', '', `node ${join(io.cloneDir, 'scripts', 'provision-sandbox-image.mjs')}`);
-  }
-}
-
 /** Looks at every part now, each with its own short deadline; works with nothing running. */
 export async function diagnose(io: Io): Promise<Diagnosis> {
   const state = await readState(io);
@@ -68,19 +58,19 @@ export async function diagnose(io: Io): Promise<Diagnosis> {
   const postgres = probePostgres(io, state);
   const gateway = io.env['COUNTERSIGN_URL'] ?? addresses['gateway'];
   const issuer = io.env['COUNTERSIGN_ISSUER'] ?? addresses['issuer'];
-  const parts = await Promise.all([
+  const found = await Promise.all([
     probeGit(io),
     probeNode(),
     postgres,
     probeRoles(postgres, state),
     probeTemporal(io, state),
     probeHttp('temporal-ui', addresses['temporal-ui'] ?? addresses['temporalUi'], '/'),
-    probeDocker(io),
-    probeImage(io),
+    probeSandboxes(io),
     probeHttp('identity', issuer, '/.well-known/openid-configuration'),
     probeHttp('gateway', gateway, '/ready'),
     probeHttp('console', addresses['console'], '/', (status) => status < 500),
     probeDataFolder(io),
   ]);
+  const parts = found.flat();
   return { ok: parts.every(({ ok }) => ok), parts };
 }

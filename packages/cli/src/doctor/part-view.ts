@@ -6,6 +6,8 @@ export type PartView = {
   readonly where: string;
   /** What to type; only where it is not ok. */
   readonly fix?: string;
+  /** What is to know of it although it is ok. */
+  readonly note?: string;
 };
 
 export const START = 'npm start';
