@@ -39,7 +39,7 @@ export default async function InboxPage({ searchParams }: Props) {
           ) : null}
         </>
       )}
-      <PageRefresher everyMs={REFRESH_MS} />
+      <PageRefresher everyMs={REFRESH_MS} inbox={[inbox.needsMe, inbox.waiting, inbox.running, inbox.done].join('.')} />
     </>
   );
 }

@@ -23,3 +23,9 @@ export function amountText(kind: LimitKind, amount: number | null, ifNull: strin
 
 export const limitText = (kind: LimitKind, amount: number | null): string => amountText(kind, amount, 'no limit');
 export const usageText = (kind: LimitKind, amount: number | null): string => amountText(kind, amount, 'unknown');
+
+/** Behind the tokens used: the share that the provider read from its cache, where there is one. */
+export function cachedText({ tokens, cachedTokens }: { readonly tokens: number; readonly cachedTokens: number | null }): string {
+  if (!cachedTokens || tokens === 0) return '';
+  return ` (of it cached: ${Math.min(100, Math.round((100 * cachedTokens) / tokens))} %)`;
+}

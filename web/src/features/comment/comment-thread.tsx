@@ -51,6 +51,21 @@ function CommentForm({ requestId }: { readonly requestId: string }) {
   );
 }
 
+/** A model's words must never pass for a person's: they carry its label and stand further in. */
+function CommentItem({ comment }: { readonly comment: RequestDetail['comments'][number] }) {
+  const { author, text, at, byModel, answers, pending } = comment;
+  return (
+    <li className={`grid gap-1 ${answers ? 'border-l border-line pl-3' : ''}`} data-testid={answers ? 'answer' : 'comment'} data-by-model={byModel} aria-busy={pending}>
+      <p>
+        <span className="font-medium"><Quoted>{author}</Quoted></span>{' '}
+        {byModel || pending ? <span className="rounded-6 border border-muted px-1.5 text-13 whitespace-nowrap">model</span> : null}{' '}
+        <span className="text-13 text-muted"><When at={at} /></span>
+      </p>
+      {pending ? <p className="text-14 text-muted" role="status"><Quoted>{text}</Quoted></p> : <QuotedBlock>{text}</QuotedBlock>}
+    </li>
+  );
+}
+
 export function CommentThread({ request }: { readonly request: RequestDetail }) {
   const { comments, may, id } = request;
   return (
@@ -58,12 +73,7 @@ export function CommentThread({ request }: { readonly request: RequestDetail }) 
       <h3 className="font-semibold">Comments</h3>
       {comments.length === 0 ? <p className="text-14 text-muted">None yet.</p> : null}
       <ol className="grid gap-3 text-14">
-        {comments.map(({ id: commentId, author, text, at }) => (
-          <li key={commentId} className="grid gap-1" data-testid="comment">
-            <p><span className="font-medium"><Quoted>{author}</Quoted></span> <span className="text-13 text-muted"><When at={at} /></span></p>
-            <QuotedBlock>{text}</QuotedBlock>
-          </li>
-        ))}
+        {comments.map((comment) => <CommentItem key={comment.id} comment={comment} />)}
       </ol>
       {may.comment ? <CommentForm requestId={id} /> : <p className="text-13 text-muted">Your roles do not allow comments here.</p>}
     </div>

@@ -1,4 +1,4 @@
-import type { CheckVerdict, Severity } from '../../graphql/generated/graphql';
+import type { CheckVerdict } from '../../graphql/generated/graphql';
 import { DiffFiles } from '../diff/diff-files';
 import { shortDigest } from '../gate/digest';
 import { GATE_WORDS } from '../gate/gate-words';
@@ -8,6 +8,7 @@ import { AuthorLabel } from '../request/author-label';
 import type { GateView, Matter } from '../request/request-view';
 import { Prose } from '../text/prose';
 import { Quoted } from '../text/quoted';
+import { FindingList } from './finding-list';
 
 type Look = readonly [word: string, icon: IconName, tone: Tone];
 
@@ -18,33 +19,6 @@ const CHECKS: Readonly<Record<CheckVerdict, Look>> = {
   notConfigured: ['No test command is configured', 'minus', 'waiting'],
 };
 
-const SEVERITIES: Readonly<Record<Severity, Look>> = {
-  blocking: ['blocking', 'cross', 'refused'],
-  warning: ['warning', 'warning', 'waiting'],
-  info: ['info', 'minus', 'info'],
-};
-
-function Findings({ findings }: { readonly findings: Matter['findings'] }) {
-  if (findings.length === 0) return null;
-  return (
-    <div className="grid gap-1">
-      <h3 className="font-semibold">Findings</h3>
-      <ul className="grid gap-1 text-14">
-        {findings.map(({ rule, severity, message, path, line }, index) => {
-          const [word, icon, tone] = SEVERITIES[severity];
-          return (
-            <li key={index} className="flex flex-wrap gap-x-3" data-testid="finding" data-severity={severity}>
-              <Mark icon={icon} tone={tone}>{word}</Mark>
-              {path ? <code className="text-13 [overflow-wrap:anywhere]"><Quoted>{path}</Quoted>{line ? `:${line}` : ''}</code> : null}
-              <span className="min-w-0"><Quoted>{message}</Quoted></span>
-              <code className="text-13 text-muted"><Quoted>{rule}</Quoted></code>
-            </li>
-          );
-        })}
-      </ul>
-    </div>
-  );
-}
 
 /** What policy said at a gate: its own words and the rules that decided. */
 function PolicyReasons({ gates }: { readonly gates: readonly GateView[] }) {
@@ -67,7 +41,7 @@ function PolicyReasons({ gates }: { readonly gates: readonly GateView[] }) {
 }
 
 export function EvidencePanel({ matter, gates }: { readonly matter: Matter; readonly gates: readonly GateView[] }) {
-  const { checks, documents, findings } = matter;
+  const { checks, documents, findings, modelReview } = matter;
   const look = checks ? CHECKS[checks] : undefined;
   const { diff, checks: report, review, plan } = documents;
   if (!look && !diff && !report && !review && findings.length === 0) {
@@ -80,8 +54,8 @@ export function EvidencePanel({ matter, gates }: { readonly matter: Matter; read
         {report ? <details className="panel"><summary className="text-14">Report of the checks</summary><div className="mt-3"><Prose>{report.text}</Prose></div></details> : null}
       </div>
       <PolicyReasons gates={gates} />
-      <Findings findings={findings} />
-      {review ? <details className="panel"><summary className="text-14">Review of the merge request</summary><div className="mt-3"><Prose>{review.text}</Prose></div></details> : null}
+      <FindingList findings={findings} modelReview={modelReview} />
+      {review ? <details className="panel"><summary className="text-14">Review</summary><div className="mt-3"><Prose>{review.text}</Prose></div></details> : null}
       {plan && matter.gate && matter.gate.name !== 'plan' ? (
         <details className="panel"><summary className="text-14">The plan that was worked from</summary><div className="mt-3 grid gap-2"><Prose>{plan.text}</Prose><AuthorLabel author={plan.author} /></div></details>
       ) : null}

@@ -1,5 +1,6 @@
 import Link from 'next/link';
 
+import { InboxBadge } from '../inbox/inbox-badge';
 import { Quoted } from '../text/quoted';
 
 const PLACES = [
@@ -18,7 +19,7 @@ export function SiteHeader({ person }: { readonly person: string | undefined }) 
           <>
             <nav aria-label="Main" className="flex flex-wrap gap-x-4 text-14">
               {PLACES.map(([href, name]) => (
-                <Link key={href} href={href} className="py-1 text-muted hover:text-ink hover:underline">{name}</Link>
+                <Link key={href} href={href} className="py-1 text-muted hover:text-ink hover:underline">{name}{href === '/' ? <InboxBadge /> : null}</Link>
               ))}
             </nav>
             <form method="post" action="/auth/logout" className="ml-auto flex items-center gap-3 text-14">

@@ -16,8 +16,8 @@ export async function loadRequest(id: string): Promise<Answer<LoadedRequest>> {
   const { request, me: viewer } = answer.data;
   const gate = gateToShow(request.gates);
   const [subject, documents] = await Promise.all([gate && loadSubject(id, gate), loadDocuments(request)]);
-  const { checks, findings } = request;
-  return { ok: true, data: { request, viewer, matter: { gate, subject, documents, checks, findings } } };
+  const { checks, findings, modelReview } = request;
+  return { ok: true, data: { request, viewer, matter: { gate, subject, documents, checks, findings, modelReview } } };
 }
 
 /** By revision, so that gate and subject belong together even if another revision opens meanwhile. */

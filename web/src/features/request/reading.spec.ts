@@ -7,7 +7,7 @@ function aMatter(name: GateView['name'], digest: string, state: GateView['state'
   const gate: GateView = {
     name, digest, state, setting: 'required', revision: 1, approvals: 0, required: 1, deadline: null, account: null, mayDecide: true, whyNot: null, decisions: [],
   };
-  return { gate, subject: undefined, documents: {}, checks: null, findings: [] };
+  return { gate, subject: undefined, documents: {}, checks: null, findings: [], modelReview: null };
 }
 
 describe('what a reader has in front of them', () => {

@@ -18,6 +18,7 @@ export function RequestHeading({ request }: { readonly request: RequestDetail })
         {author ? <AuthorLabel author={author} /> : null}
         {mergeRequest ? <span>merge request {mergeRequest.number} ({mergeRequest.state}) <code className="text-13"><Quoted>{mergeRequest.branch}</Quoted></code></span> : null}
       </p>
+      {mergeRequest ? <p className="text-14 text-muted">To have it in a clone of yours, <code className="text-13">npx --no-install countersign request show <Quoted>{request.id}</Quoted></code> prints the git commands.</p> : null}
       {body ? <div className="text-14"><QuotedBlock>{body}</QuotedBlock></div> : null}
     </header>
   );

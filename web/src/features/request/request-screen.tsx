@@ -11,6 +11,7 @@ import { DecisionRecord } from '../gate/decision-record';
 import { GateList } from '../gate/gate-list';
 import type { Told } from '../gate/use-decision';
 import { LogPanel } from '../log/log-panel';
+import { NetworkRuns } from '../network/network-runs';
 import { Section } from '../page/section';
 import { Notice } from '../page/tone';
 import { EventList, StageTimeline } from '../stage/stage-timeline';
@@ -60,6 +61,7 @@ export function RequestScreen({ request, viewer, matter: fresh }: Props) {
         <LogPanel requestId={request.id} isRunning={!isOver} />
         <CommentThread request={request} />
       </Section>
+      {request.egress.length > 0 ? <Section id="network" title="Network"><NetworkRuns runs={request.egress} /></Section> : null}
       <Section id="record" title="The record">
         <GateList gates={request.gates} />
         <DecisionRecord gates={request.gates} />

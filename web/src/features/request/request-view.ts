@@ -25,6 +25,7 @@ export type Matter = {
   readonly documents: Documents;
   readonly checks: RequestDetail['checks'];
   readonly findings: RequestDetail['findings'];
+  readonly modelReview: RequestDetail['modelReview'];
 };
 
 export function openGateOf(gates: readonly GateView[]): GateView | undefined {

@@ -27,6 +27,18 @@ export const RequestQuery = graphql(`
       createdAt
       updatedAt
       limitsNotEnforced
+      egress {
+        phase
+        at
+        allowed
+        refused
+        tunnels
+        refusedHosts
+        log {
+          sha256
+          bytes
+        }
+      }
       checks
       may {
         cancel
@@ -61,6 +73,7 @@ export const RequestQuery = graphql(`
         }
         usage {
           attempts
+          cachedTokens
           costMicros
           tokens
           wallClockMs
@@ -85,6 +98,9 @@ export const RequestQuery = graphql(`
         author
         text
         at
+        byModel
+        answers
+        pending
       }
       findings {
         rule
@@ -92,6 +108,15 @@ export const RequestQuery = graphql(`
         message
         path
         line
+        confidence
+      }
+      modelReview {
+        reviewer
+        passes {
+          name
+          findings
+          error
+        }
       }
       gates {
         name
@@ -138,6 +163,7 @@ export const RequestPulseQuery = graphql(`
       checks
       comments {
         id
+        text
       }
       events {
         seq
