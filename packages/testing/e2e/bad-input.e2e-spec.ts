@@ -12,7 +12,7 @@ import { ask, post, tokenOf } from './gateway.js';
 import { changedPaths, hostileRepository, ODD_NAMES } from './hostile-repository.js';
 import { approve, createRequest, gateOf, signIn, waitState } from './people.js';
 import { sql } from './superuser.js';
-import { apiFields, visits } from './tenant-walk.js';
+import { apiFields, gitVisits, visits } from './tenant-walk.js';
 import { badTokens, goodToken } from './tokens.js';
 import { updateSender, type UpdateSender } from './updates.js';
 
@@ -241,6 +241,9 @@ describe('a token that does not hold', () => {
       expect([what, status, refusal]).toEqual([what, 401, 'UNAUTHENTICATED']);
       const artifact = await fetch(`${app.state().addresses['gateway'] ?? ''}/artifacts/${planDigest}`, { headers: { authorization: `Bearer ${token}` } });
       expect([what, artifact.status]).toEqual([what, 401]);
+      const basic = `Basic ${Buffer.from(`admin:${token}`).toString('base64')}`;
+      const refs = await fetch(`${app.state().addresses['gateway'] ?? ''}/git/sample.git/info/refs?service=git-upload-pack`, { headers: { authorization: basic } });
+      expect([what, refs.status]).toEqual([what, 401]);
     }
     expect((await fetch(`${app.state().addresses['gateway'] ?? ''}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).status).toBe(401);
   });
@@ -370,13 +373,23 @@ describe('somebody of another tenant', () => {
     const [artifact] = await sql<{ sha256: string }>(app, 'SELECT sha256 FROM requests.artifact LIMIT 1');
     const [person] = await sql<{ id: string }>(app, "SELECT id FROM projects.person WHERE subject = 'maintainer'");
     const known = { request: parked, project: project.id, projectName: 'sample', person: person?.id ?? '', digest: planDigest, repo: source };
-    const download = (who: string) => fetch(`${app.state().addresses['gateway'] ?? ''}/artifacts/${artifact?.sha256 ?? ''}`, { headers: { authorization: `Bearer ${tokenOf(app, who)}` } });
+    const get = (path: string, who = 'observer') => fetch(`${app.state().addresses['gateway'] ?? ''}${path}`, { headers: { authorization: `Bearer ${tokenOf(app, who)}` } });
+    const download = (who: string) => get(`/artifacts/${artifact?.sha256 ?? ''}`, who);
     expect((await download('observer')).status).toBe(200);
+    const [refs = ''] = gitVisits(known);
+    expect((await get(refs)).status).toBe(200);
 
     await sql(app, "INSERT INTO projects.tenant (id, name, created_at) VALUES ('other', 'other', now())");
     await sql(app, "UPDATE projects.role_binding SET tenant_id = 'other', role = 'admin' WHERE person_id = (SELECT id FROM projects.person WHERE subject = 'observer')");
     await sql(app, "UPDATE projects.person SET tenant_id = 'other' WHERE subject = 'observer'");
     const rows = await firstTenantRows();
+
+    // Before the walk adds a project of this name here.
+    for (const path of gitVisits(known)) {
+      const answer = await get(path);
+      expect([path, answer.status]).toEqual([path, 404]);
+      expect(await answer.text()).not.toContain(project.bare);
+    }
 
     const walk = visits(known);
     expect(Object.keys(walk).sort()).toEqual([...apiFields(ROOT)].sort());
@@ -388,6 +401,7 @@ describe('somebody of another tenant', () => {
       }
     }
     expect((await download('observer')).status).toBe(404);
+    expect((await get(refs, 'reviewer')).status).toBe(200);
     expect(await firstTenantRows()).toEqual(rows);
   }, 60_000);
 

@@ -23,6 +23,8 @@ beforeAll(async () => {
   const socket = join(dir, 'docker.sock');
   engine = await cuttableSocket(new URL(realEngine ?? 'unix:///var/run/docker.sock').pathname, socket);
   process.env['DOCKER_HOST'] = `unix://${socket}`;
+  // These are about an engine that is away; without this, bubblewrap would take its place.
+  process.env['COUNTERSIGN_SANDBOX'] = 'docker';
   app = await testInstallation(ROOT);
   await app.start();
   await signIn(app);
@@ -35,6 +37,7 @@ afterAll(async () => {
   engine?.close();
   app?.remove();
   rmSync(dir, { recursive: true, force: true });
+  delete process.env['COUNTERSIGN_SANDBOX'];
   if (realEngine === undefined) delete process.env['DOCKER_HOST'];
   else process.env['DOCKER_HOST'] = realEngine;
 });

@@ -105,6 +105,11 @@ export function visits(known: Known): Readonly<Record<string, readonly Visit[]>>
   };
 }
 
+/** The same over git's protocol: each is as if it did not exist. */
+export function gitVisits({ project, projectName }: Known): readonly string[] {
+  return [projectName, project].flatMap((name) => [`/git/${name}.git/info/refs?service=git-upload-pack`, `/git/${name}.git/HEAD`]);
+}
+
 /** Every field that the API has, so that a new one cannot be forgotten here. */
 export function apiFields(root: string): readonly string[] {
   const schema = readFileSync(join(root, 'gateway/schema.graphql'), 'utf8');

@@ -92,7 +92,7 @@ async function settingsOf(dir: string, dataDir: string, reposDir: string): Promi
     COUNTERSIGN_REPO_ROOTS: reposDir,
     COUNTERSIGN_LOG_LEVEL: process.env['COUNTERSIGN_LOG_LEVEL'] ?? 'warn',
   };
-  for (const name of ['XDG_CACHE_HOME', 'DOCKER_HOST']) {
+  for (const name of ['XDG_CACHE_HOME', 'COUNTERSIGN_SANDBOX', 'DOCKER_HOST']) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }
@@ -101,7 +101,7 @@ async function settingsOf(dir: string, dataDir: string, reposDir: string): Promi
 }
 
 async function provisionedParts(root: string, env: Readonly<Record<string, string>>): Promise<readonly unknown[]> {
-  const scripts = ['provision-postgres', 'provision-temporal', 'provision-docker', 'provision-sandbox-image'];
+  const scripts = ['provision-postgres', 'provision-temporal', 'provision-docker', 'provision-sandbox-image', 'provision-bubblewrap'];
   const parts: unknown[] = [];
   for (const script of scripts) {
     const { code, stdout, stderr } = await run(process.execPath, [join(root, 'scripts', `${script}.mjs`)], { ...env }, root);
