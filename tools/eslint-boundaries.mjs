@@ -19,7 +19,8 @@ const TABLE = [
   { files: ['packages/model-server/src/**'], may: [], foreign: ['@nestjs/*', 'typeorm', '@temporalio/*'] },
   { files: ['services/requests/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'contracts', 'platform', 'workflow-contracts', 'artifacts'], foreign: ['@temporalio/workflow'] },
   { files: ['services/projects/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'contracts', 'platform', 'git'], foreign: ['@temporalio/workflow'] },
-  { files: ['gateway/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'contracts', 'platform'], foreign: ['@temporalio/workflow'] },
+  // git: only to stream a bare copy that services/projects named for this person (ADR 15).
+  { files: ['gateway/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'contracts', 'platform', 'git'], foreign: ['@temporalio/workflow'] },
   { files: ['web/src/**'], may: [], foreign: ['@nestjs/*', 'typeorm', '@temporalio/*'] },
 ];
 
