@@ -1,10 +1,14 @@
 // `npm run demo`: one change request through every stage on a bundled sample, narrated, with the CLI only.
 // `--own-stack` starts an installation for it and stops it again; `--times=2` runs it twice.
+// `--model` has plain words understood by a language model, which is a script of ours behind a real wire protocol.
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { ROOT } from './lib/as-script.mjs';
 import { dataFolder } from './lib/clone.mjs';
+import { REQUEST, startDemoModel } from './lib/demo-model.mjs';
 import { makeSample, sampleFolder } from './lib/demo-sample.mjs';
 import { startOwnStack } from './lib/demo-stack.mjs';
 import { run } from './lib/run.mjs';
@@ -127,7 +131,7 @@ async function requireMerge({ bare, branch }, id, before) {
   say(indented(await git(bare, 'diff', '--stat', before, branch)));
 }
 
-async function demo(env) {
+async function demo(env, model) {
   const begin = Date.now();
   const step = narrator();
   const cli = commandLine(env);
@@ -149,9 +153,10 @@ async function demo(env) {
   });
   const [from, to] = await namesFor(project);
   const before = (await git(project.bare, 'rev-parse', project.branch)).trim();
-  const title = `rename ${from} to ${to}`;
-  const { id } = await step('The maintainer asks for a change in plain words. The offline model understands a few kinds of them.', async () => {
-    const created = await cli.json('maintainer', ['request', 'create', '--project', PROJECT, '--title', title]);
+  const asked = model ? REQUEST : { title: `rename ${from} to ${to}`, body: '' };
+  const understands = model ? `The model ${model.name} understands them: a script of ours over a real wire protocol; nothing leaves this machine.` : 'The offline model understands a few kinds of them.';
+  const { id } = await step(`The maintainer asks for a change in plain words. ${understands}`, async () => {
+    const created = await cli.json('maintainer', ['request', 'create', '--project', PROJECT, '--title', asked.title, ...(asked.body ? ['--body', asked.body] : [])]);
     say(`    Request ${created.id}${created.url ? `: ${created.url}` : ''}`);
     return created;
   });
@@ -164,6 +169,7 @@ async function demo(env) {
     await waitFor(cli, id, 'MERGE_REVIEW');
     await cli.text('reviewer', ['diff', id]);
     await cli.text('reviewer', ['checks', id]);
+    if (model) await cli.text('reviewer', ['logs', id]);
   });
   await step('The reviewer approves the merge: this tree onto this tip, nothing else.', () => approve(cli, id, 'merge'));
   await step('It is merged.', () => waitFor(cli, id, 'DONE'));
@@ -176,16 +182,22 @@ async function demo(env) {
 
 async function main() {
   const times = Number(process.argv.find((arg) => arg.startsWith('--times='))?.slice('--times='.length) ?? 1);
-  const ownStack = process.argv.includes('--own-stack') ? await startOwnStack({ root: ROOT, say }) : undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-demo-model-'));
+  const model = process.argv.includes('--model') ? await startDemoModel({ root: ROOT, dir: folder }) : undefined;
+  // Which model an installation uses is said at its start, so that of a model is always one of its own.
+  const needsOwn = model || process.argv.includes('--own-stack');
+  const ownStack = needsOwn ? await startOwnStack({ root: ROOT, say, settings: model?.env }) : undefined;
   const env = ownStack?.env ?? process.env;
   try {
     if (!runningInstallation({ env, root: ROOT })) throw new DemoError('Countersign is not running here. Run `npm start` first, in another terminal.');
     for (let count = 1; count <= times; count += 1) {
       if (times > 1) say(`\n=== ${count} of ${times}`);
-      await demo(env);
+      await demo(env, model);
     }
   } finally {
     const left = (await ownStack?.stop()) ?? [];
+    await model?.stop();
+    rmSync(folder, { recursive: true, force: true });
     if (left.length > 0) {
       say(`Still there after the stop: ${left.join(', ')}`);
       process.exitCode = 1;

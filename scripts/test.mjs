@@ -49,6 +49,7 @@ const STEPS = [
   jest('medium', 12, { needsServers: true }),
   jest('large', 20, { needs: 'build', needsServers: true, workers: 2 }),
   { name: 'demo', minutes: 8, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--own-stack', '--times=2'], needs: 'build' },
+  { name: 'demo model', minutes: 5, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--model'], needs: 'build' },
 ];
 
 function environment(parts = []) {
