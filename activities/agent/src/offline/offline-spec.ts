@@ -29,6 +29,12 @@ function criterion(recipe: Recipe): string {
       return `The file ${short(recipe.path)} exists with exactly the content given.`;
     case 'delete':
       return `The file ${short(recipe.path)} is gone.`;
+    case 'set':
+      return `${short(recipe.path)} asks for ${recipe.name} ${short(recipe.version)}, and the lock file beside it, if there is one, says the same and holds a version that fits.`;
+    case 'move':
+      return `The file ${short(recipe.from)} is ${short(recipe.to)}, and each relative import of it or in it, in JavaScript and TypeScript, leads where it led.`;
+    case 'insert':
+      return `In ${short(recipe.path)} the text ${quoted(short(recipe.text))} stands right after ${quoted(short(recipe.anchor))}.`;
   }
 }
 

@@ -21,6 +21,10 @@ describe('recipe grammar', () => {
     ['delete file -dash', { kind: 'delete', path: '-dash' }],
     ['add file a/b.md\n\n```md\n# Hi\n\n  there\n```', { kind: 'add', path: 'a/b.md', content: '# Hi\n\n  there\n' }],
     ['add file empty\r\n~~~\r\n~~~\r\n', { kind: 'add', path: 'empty', content: '' }],
+    ['set left-pad to ^1.2.3 in package.json', { kind: 'set', name: 'left-pad', version: '^1.2.3', path: 'package.json' }],
+    ['* Set `@scope/x.y` to ">= 1.2 <3 || 5" IN web/package.json', { kind: 'set', name: '@scope/x.y', version: '>= 1.2 <3 || 5', path: 'web/package.json' }],
+    ['move file src/a.ts to "new dir/b.ts"', { kind: 'move', from: 'src/a.ts', to: 'new dir/b.ts' }],
+    ['insert "\\n\\tb: 1," after "a: 1," in src/x.ts', { kind: 'insert', text: '\n\tb: 1,', anchor: 'a: 1,', path: 'src/x.ts' }],
     ['2. add file x\n   ````\n   ```\n   ````', { kind: 'add', path: 'x', content: '```\n' }],
   ])('reads %j', (text, recipe) => {
     expect(only(text)).toEqual(recipe);
@@ -44,17 +48,34 @@ describe('recipe grammar', () => {
     ['delete file /etc/passwd', /relative to the repository/],
     ['delete file .GIT/config', /inside \.git/],
     ['delete file a b', /spaces in quotes/],
-    ['remove file a', /say "add file" or "delete file"/],
+    ['remove file a', /say "add file", "delete file" or "move file"/],
+    ['set a to latest in package.json', /"latest" is not a version/],
+    ['set a to npm:b@1 in package.json', /is not a version/],
+    ['set a to file:../a in package.json', /is not a version/],
+    ['set ../a to 1 in package.json', /not the name of a package/],
+    ['set a to >=1 <2 in package.json', /"in" is missing/],
+    ['set a to 1', /is not a version|"in" is missing/],
+    ['set a to 1 in Cargo.toml', /package\.json only/],
+    ['set a to 1 in ../package.json', /relative to the repository/],
+    ['move file a b', /"to" is missing/],
+    ['move the file a to b', /say "add file"/],
+    ['move file a to a', /same/],
+    ['move file a to .git/x', /inside \.git/],
+    ['insert "a" before "b" in c', /"after" is missing/],
+    ['insert "a" after b in c', /double quotes/],
+    ['insert "a" after "b"', /"in" is missing/],
+    ['insert "" after "b" in c', /empty/],
+    ['insert “a” after “b” in c', /typographic/],
   ])('says what is wrong with %j', (text, problem) => {
     expect(readRecipeLines(text)[0]).toMatchObject({ kind: 'nearMiss', problem: expect.stringMatching(problem) });
   });
 
   it('takes other words as prose', () => {
-    expect(readRecipeLines('Make it faster\n\nadditional file handling').map(({ kind }) => kind)).toEqual(['prose', 'prose']);
+    expect(readRecipeLines('Make it faster\n\nadditional file handling\nSet up the project\nInsert a column\nMove fast').map(({ kind }) => kind)).toEqual(Array(5).fill('prose'));
   });
 
   it('never throws', () => {
-    const words = fc.constantFrom('rename ', 'replace ', 'add file ', 'delete file ', ' to ', ' with ', ' in ', '"', '\\', '`', '```', '~~~', '\n', '\r\n', 'a', '.git', '😀', '\ud800', '\0');
+    const words = fc.constantFrom('rename ', 'replace ', 'add file ', 'delete file ', 'move file ', 'set ', 'insert "', ' after ', 'package.json', '1.x', ' to ', ' with ', ' in ', '"', '\\', '`', '```', '~~~', '\n', '\r\n', 'a', '.git', '😀', '\ud800', '\0');
     fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.array(words, { maxLength: 40 }).map((parts) => parts.join(''))), (text) => {
       readRecipeLines(text);
     }), { numRuns: 2000 });
@@ -71,6 +92,14 @@ describe('recipe grammar', () => {
       fc.record({ kind: fc.constant('replace' as const), search: text.filter((value) => value !== ''), replacement: text, glob }).filter((value) => value.search !== value.replacement),
       fc.record({ kind: fc.constant('add' as const), path, content }),
       fc.record({ kind: fc.constant('delete' as const), path }),
+      fc.record({ kind: fc.constant('move' as const), from: path, to: path }).filter(({ from, to }) => from !== to),
+      fc.record({ kind: fc.constant('insert' as const), text: text.filter((value) => value !== ''), anchor: text.filter((value) => value !== ''), path }),
+      fc.record({
+        kind: fc.constant('set' as const),
+        name: fc.constantFrom('a', '@a/b', 'left-pad', 'a.b_c'),
+        version: fc.constantFrom('1.2.3', '^1.0.0-rc.1', '*', '>=1 <2 || 4.x', '~2', '1 - 3'),
+        path: fc.oneof(fc.constant('package.json'), path.map((folder) => `${folder}/package.json`)),
+      }),
     );
     fc.assert(fc.property(recipe, (value) => {
       expect(only(formatRecipe(value))).toEqual(value);

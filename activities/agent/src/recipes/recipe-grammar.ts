@@ -1,3 +1,5 @@
+import validRange from 'semver/ranges/valid.js';
+
 import type { Recipe } from './recipe.js';
 import { RecipeProblem, WordReader, type Word } from './word-reader.js';
 
@@ -11,7 +13,11 @@ export type ReadLine =
 const IDENTIFIER = /^[\p{ID_Start}_$][\p{ID_Continue}$\u200c\u200d]*$/u;
 const MAX_NAME_CHARS = 1000;
 const LIST_MARKER = /^\s{0,3}(?:[-*+]|\d{1,4}[.)])\s+/;
-const STARTS_LIKE_RECIPE = /^(?:rename\s|replace\s|(?:add|create|delete|remove)\s+(?:the\s+)?file\b)/i;
+const STARTS_LIKE_RECIPE = /^(?:rename\s|replace\s|(?:add|create|delete|remove|move)\s+(?:the\s+)?file\b)/i;
+/** "Set up the project" and "Insert a column" are prose. */
+const STARTS_LIKE_SET = /^set\s+\S+\s+to\s/i;
+const STARTS_LIKE_INSERT = /^insert\s*["“„«]/i;
+const PACKAGE_NAME = /^(?:@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*$/;
 
 function identifier(word: Word, what: string): string {
   // "rename a to b." is how people end a sentence; no identifier ends so.
@@ -74,10 +80,45 @@ function replace(reader: WordReader): Recipe {
   const replacement = quotedText(reader, 'the replacement');
   if (search === '') throw new RecipeProblem('the text to replace is empty');
   if (search === replacement) throw new RecipeProblem('both texts are the same');
-  if (!search.isWellFormed() || !replacement.isWellFormed() || `${search}${replacement}`.includes('\0')) {
-    throw new RecipeProblem('the texts must be valid text without NUL');
-  }
+  requirePlainText([search, replacement]);
   return { kind: 'replace', search, replacement, glob: globAndEnd(reader) };
+}
+
+function requirePlainText(texts: readonly string[]): void {
+  if (texts.some((text) => !text.isWellFormed() || text.includes('\0'))) throw new RecipeProblem('the texts must be valid text without NUL');
+}
+
+function insert(reader: WordReader): Recipe {
+  const text = quotedText(reader, 'the text to insert');
+  expectKeyword(reader, 'after', 'the text to insert');
+  const anchor = quotedText(reader, 'the text to insert after');
+  if (text === '') throw new RecipeProblem('the text to insert is empty');
+  if (anchor === '') throw new RecipeProblem('the text to insert after is empty');
+  requirePlainText([text, anchor]);
+  expectKeyword(reader, 'in', 'the text to insert after');
+  return { kind: 'insert', text, anchor, path: file(reader) };
+}
+
+function set(reader: WordReader): Recipe {
+  const { value: name } = reader.takeWord('the package');
+  if (name.length > 214 || !PACKAGE_NAME.test(name)) throw new RecipeProblem(`${JSON.stringify(name.slice(0, 80))} is not the name of a package`);
+  expectKeyword(reader, 'to', 'the package');
+  const version = reader.takeWord('the version').value.trim();
+  if (version === '' || version.length > MAX_NAME_CHARS || !/^[\x20-\x7e]+$/.test(version) || validRange(version) === null) {
+    throw new RecipeProblem(`${JSON.stringify(version.slice(0, 80))} is not a version or a range of versions, such as 1.2.3, ^1.2.3 or ">=1.2 <3"`);
+  }
+  expectKeyword(reader, 'in', 'the version');
+  const target = file(reader);
+  if (!/(?:^|\/)package\.json$/.test(target)) throw new RecipeProblem('versions are set in a package.json only');
+  return { kind: 'set', name, version, path: target };
+}
+
+function move(reader: WordReader): Recipe {
+  const from = path(reader, 'the path to move');
+  expectKeyword(reader, 'to', 'the path to move');
+  const to = file(reader);
+  if (from === to) throw new RecipeProblem('both paths are the same');
+  return { kind: 'move', from, to };
 }
 
 function file(reader: WordReader): string {
@@ -111,8 +152,11 @@ function readRecipe(lines: readonly string[], at: number, line: string): Step {
   const reader = new WordReader(line);
   if (reader.takeKeyword('rename')) return { recipe: rename(reader), next: at + 1 };
   if (reader.takeKeyword('replace')) return { recipe: replace(reader), next: at + 1 };
-  const verb = reader.takeKeyword('add') ? 'add' : reader.takeKeyword('delete') ? 'delete' : undefined;
+  if (STARTS_LIKE_SET.test(line) && reader.takeKeyword('set')) return { recipe: set(reader), next: at + 1 };
+  if (STARTS_LIKE_INSERT.test(line) && reader.takeKeyword('insert')) return { recipe: insert(reader), next: at + 1 };
+  const verb = reader.takeKeyword('move') ? 'move' : reader.takeKeyword('add') ? 'add' : reader.takeKeyword('delete') ? 'delete' : undefined;
   if (!verb || !reader.takeKeyword('file')) return undefined;
+  if (verb === 'move') return { recipe: move(reader), next: at + 1 };
   const target = file(reader);
   if (verb === 'delete') return { recipe: { kind: 'delete', path: target }, next: at + 1 };
   const block = fencedBlock(lines, at + 1);
@@ -147,7 +191,7 @@ export function readRecipeLines(text: string): readonly ReadLine[] {
         at = step.next;
         continue;
       }
-      found.push(STARTS_LIKE_RECIPE.test(line) ? { kind: 'nearMiss', text: line, problem: 'say "add file" or "delete file" and then the path' } : { kind: 'prose', text: line });
+      found.push(STARTS_LIKE_RECIPE.test(line) ? { kind: 'nearMiss', text: line, problem: 'say "add file", "delete file" or "move file" and then the path' } : { kind: 'prose', text: line });
     } catch (error) {
       found.push({ kind: 'nearMiss', text: line, problem: problemOf(error) });
     }

@@ -3,13 +3,19 @@ export type Recipe =
   | { readonly kind: 'rename'; readonly from: string; readonly to: string; readonly glob: string | null }
   | { readonly kind: 'replace'; readonly search: string; readonly replacement: string; readonly glob: string | null }
   | { readonly kind: 'add'; readonly path: string; readonly content: string }
-  | { readonly kind: 'delete'; readonly path: string };
+  | { readonly kind: 'delete'; readonly path: string }
+  | { readonly kind: 'set'; readonly name: string; readonly version: string; readonly path: string }
+  | { readonly kind: 'move'; readonly from: string; readonly to: string }
+  | { readonly kind: 'insert'; readonly text: string; readonly anchor: string; readonly path: string };
 
 export const RECIPE_GRAMMAR: readonly string[] = [
   'rename <identifier> to <identifier> [in <glob>]',
   'replace "<text>" with "<text>" [in <glob>]',
   'add file <path>, followed by a block between ``` lines with its content',
   'delete file <path>',
+  'set <package> to <version> in [<folder>/]package.json',
+  'move file <path> to <path>',
+  'insert "<text>" after "<text>" in <file>',
 ];
 
 const ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r' };
@@ -48,6 +54,12 @@ export function formatRecipe(recipe: Recipe): string {
     }
     case 'delete':
       return `delete file ${name(recipe.path)}`;
+    case 'set':
+      return `set ${name(recipe.name)} to ${name(recipe.version)} in ${name(recipe.path)}`;
+    case 'move':
+      return `move file ${name(recipe.from)} to ${name(recipe.to)}`;
+    case 'insert':
+      return `insert ${quoted(recipe.text)} after ${quoted(recipe.anchor)} in ${name(recipe.path)}`;
   }
 }
 

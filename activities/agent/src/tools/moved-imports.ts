@@ -79,7 +79,7 @@ export function mayTouch(move: Move, path: string, text: string): boolean {
   const folder = folderOf(path);
   return [...text.matchAll(RELATIVE_TEXTS)].some(([, , relative = '']) => {
     const [start = ''] = relative.split(/[?#\\]|\$\{/);
-    const stem = start.replace(/(?<=[^./])\.[^./]*$/, '').replace(/\/$/, '');
+    const stem = start.replace(/(?<=[^./])(?:\.d)?\.[^./]*$/, '').replace(/\/$/, '');
     return mayMean(folder, stem, move.from) || mayMean(folder, stem, move.to);
   });
 }

@@ -1,6 +1,9 @@
 import { readRecipeLines } from '../recipes/recipe-grammar.js';
 import { formatRecipe, titleOf, type Recipe } from '../recipes/recipe.js';
+import { insertText } from './insert-text.js';
+import { moveFile } from './move-file.js';
 import type { RecipeTree } from './recipe-tree.js';
+import { setDependency } from './set-dependency.js';
 import { renameIdentifier, replaceText, type Changes } from './text-changes.js';
 import { ToolRefusal, type RecipeOutcome, type RecipeValue } from './tool-protocol.js';
 
@@ -29,6 +32,12 @@ function change(tree: RecipeTree, recipe: Recipe): Changes {
       if (tree.isPointer(recipe.path)) throw new ToolRefusal('PLAN_TOUCHES_LFS', `${recipe.path} is a Git LFS pointer and stays untouched`);
       tree.delete(recipe.path);
       return { files: [{ path: recipe.path, change: 'delete' }], notes: [] };
+    case 'set':
+      return setDependency(tree, recipe);
+    case 'move':
+      return moveFile(tree, recipe);
+    case 'insert':
+      return insertText(tree, recipe);
   }
 }
 

@@ -17,13 +17,14 @@ function fakeProvisioner(): ImageProvisioner & { orders: Order[] } {
   };
 }
 
+const ping = async () => ({ version: '1' });
 const SUBJECT = { image: 'auto', bare: '/bare', commit: 'c1' };
 
 function world(paths: readonly string[], over: Partial<ProjectImagesOptions> = {}) {
   const present = new Set(['sandbox:1']);
   const provisioner = fakeProvisioner();
   const images = new ProjectImages({
-    sandbox: { id: 'docker', hasImage: async (image) => present.has(image) },
+    sandbox: { id: 'docker', hasImage: async (image) => present.has(image), ping },
     defaultImage: 'sandbox:1',
     provisioner,
     paths: async () => paths,
@@ -46,7 +47,7 @@ describe('ProjectImages', () => {
 
   it('takes the own one where the repository needs nothing, or the sandbox has only that', async () => {
     expect(await world(['README.md']).ask()).toBe('sandbox:1');
-    expect(await world(['go.mod'], { sandbox: { id: 'bubblewrap', hasImage: async () => false } }).ask()).toBe('sandbox:1');
+    expect(await world(['go.mod'], { sandbox: { id: 'bubblewrap', hasImage: async () => false, ping } }).ask()).toBe('sandbox:1');
   });
 
   it('provides it once for all that wait, and tells each how far it is', async () => {
@@ -111,7 +112,7 @@ describe('ProjectImages', () => {
   });
 
   it('names the way out where nothing is built here', async () => {
-    const { images } = { images: new ProjectImages({ sandbox: { id: 'docker', hasImage: async () => false }, defaultImage: 'x', paths: async () => ['go.mod'] }) };
+    const { images } = { images: new ProjectImages({ sandbox: { id: 'docker', hasImage: async () => false, ping }, defaultImage: 'x', paths: async () => ['go.mod'] }) };
     await expect(images.imageOf(SUBJECT, { onProgress: () => undefined })).rejects.toMatchObject({ code: 'IMAGE_MISSING', message: expect.stringContaining('settings') });
   });
 });

@@ -24,7 +24,7 @@ export interface ImageChoice {
 }
 
 export type ProjectImagesOptions = {
-  readonly sandbox: Pick<SandboxPort, 'id' | 'hasImage'>;
+  readonly sandbox: Pick<SandboxPort, 'id' | 'hasImage' | 'ping'>;
   /** Where a project names none, and where a repository needs nothing in particular. */
   readonly defaultImage: string;
   /** Absent where this installation builds no images. */
@@ -47,6 +47,8 @@ export class ProjectImages implements ImageChoice {
   async imageOf({ image, bare, commit }: ImageSubject, waiter: ImageWaiter): Promise<string> {
     const { sandbox, defaultImage, paths } = this.options;
     if (image !== 'auto') return image ?? defaultImage;
+    // Which adapter it is may have changed since the last request: the engine came, or went.
+    await sandbox.ping();
     // It has one root, which is what the installation was provisioned with.
     if (sandbox.id === 'bubblewrap') return defaultImage;
     const languages = languagesOf(await paths(bare, commit));

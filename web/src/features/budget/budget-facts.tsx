@@ -10,9 +10,11 @@ export function BudgetFacts({ budget, notEnforced }: { readonly budget: RequestD
         <Fact key={kind} name={LIMIT_WORDS[kind].name}>
           <span className="tabular-nums">{usageText(kind, budget.usage[kind])} used{kind === 'tokens' ? cachedText(budget.usage) : ''} · {limitText(kind, budget.limits[kind])}{budget.limits[kind] === null ? '' : ' allowed'}</span>{' '}
           {budget.exceeded === kind ? <Mark icon="warning" tone="waiting">used up</Mark> : null}
-          {notEnforced.includes(kind) ? <Mark icon="warning" tone="waiting">not enforced</Mark> : null}
         </Fact>
       ))}
+      {notEnforced.length === 0 ? null : (
+        <Fact name="Not enforced by the sandbox">{notEnforced.map((sentence) => <div key={sentence}><Mark icon="warning" tone="waiting">{sentence}</Mark></div>)}</Fact>
+      )}
     </Facts>
   );
 }

@@ -3,6 +3,9 @@ const LINES = [
   'replace "<text>" with "<text>" [in <glob>]',
   'add file <path>        (its content in a fenced block below)',
   'delete file <path>',
+  'move file <path> to <path>',
+  'insert "<text>" after "<text>" in <file>',
+  'set <package> to <version> in [<folder>/]package.json',
 ] as const;
 
 /** The built-in model is a recipe, not a language model: it says so, and says what it reads. */
