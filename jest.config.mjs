@@ -29,19 +29,33 @@ const project = (displayName, testMatch, extra = {}) => ({
   ...extra,
 });
 
+/** One at a time: they poll the same task queues of one Temporal, or measure how long something takes. */
+const SERIAL = [
+  'packages/platform/test/worker-host.int-spec.ts',
+  'services/requests/test/temporal.int-spec.ts',
+  'services/worker/test/worker.int-spec.ts',
+  'workflows/delivery/test/lifecycle.int-spec.ts',
+  'packages/git/test/workspace-speed.int-spec.ts',
+  'services/standalone/test/live-latency.int-spec.ts',
+];
+const onServers = {
+  globalSetup: at('./packages/testing/src/global-setup.ts'),
+  globalTeardown: at('./packages/testing/src/global-teardown.ts'),
+};
+
 export default {
   projects: [
     project('small', ['{packages,workflows,activities,services}/*/src/**/*.spec.ts', 'gateway/src/**/*.spec.ts', 'web/src/**/*.spec.ts', 'tools/**/*.spec.ts']),
     project('medium', ['{packages,workflows,activities,services}/*/test/**/*.int-spec.ts', 'gateway/test/**/*.int-spec.ts'], {
       testTimeout: 20_000,
-      globalSetup: at('./packages/testing/src/global-setup.ts'),
-      globalTeardown: at('./packages/testing/src/global-teardown.ts'),
+      testPathIgnorePatterns: ['/node_modules/', ...SERIAL],
+      ...onServers,
     }),
+    project('serial', SERIAL, { testTimeout: 20_000, ...onServers }),
     project('large', ['packages/testing/e2e/**/*.e2e-spec.ts'], {
       // One that takes longer says so itself; a busy machine is no failure.
       testTimeout: 60_000,
-      globalSetup: at('./packages/testing/src/global-setup.ts'),
-      globalTeardown: at('./packages/testing/src/global-teardown.ts'),
+      ...onServers,
     }),
   ],
 };

@@ -26,7 +26,7 @@ const say = (line) => void process.stdout.write(`${line}\n`);
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 const bin = (path) => join(ROOT, 'node_modules', path);
 
-/** `workers`: suites that share nothing run two at a time; those of `medium` share the engine and one Postgres. */
+/** `workers`: suites run two at a time; which of them may not is said in jest.config.mjs. */
 const jest = (project, minutes, { workers = 1, ...more } = {}) => ({
   name: project === 'small' ? 'unit' : project,
   minutes,
@@ -46,7 +46,8 @@ const STEPS = [
   jest('small', 6, { inQuick: true, workers: 2 }),
   { name: 'build', minutes: 15, script: join(ROOT, 'scripts/build.mjs'), args: () => [] },
   { name: 'generated', minutes: 3, script: join(ROOT, 'scripts/codegen.mjs'), args: () => ['--check'], needs: 'build' },
-  jest('medium', 12, { needsServers: true }),
+  jest('medium', 12, { needsServers: true, workers: 2 }),
+  jest('serial', 8, { needsServers: true }),
   jest('large', 20, { needs: 'build', needsServers: true, workers: 2 }),
   { name: 'demo', minutes: 8, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--own-stack', '--times=2'], needs: 'build' },
   { name: 'demo model', minutes: 5, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--model'], needs: 'build' },

@@ -34,7 +34,7 @@ const LOCK = {
   requires: true,
   packages: {
     '': { name: 'not-ours', version: '1.0.0', workspaces: ['tool'], dependencies: { ms: '^2.0.0' } },
-    'node_modules/ms': { version: '2.1.3', resolved: 'https://registry.npmjs.org/ms/-/ms-2.1.3.tgz', integrity: 'sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA==', license: 'MIT' },
+    'node_modules/ms': { version: '2.1.3', integrity: 'sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA==', license: 'MIT' },
     'node_modules/tool': { resolved: 'tool', link: true },
     tool: { dependencies: { ms: '2.x' } },
   },
@@ -128,7 +128,7 @@ describe('recipes in a real container on a real repository', () => {
     const lock = readFileSync(join(result, 'package-lock.json'), 'utf8');
     expect(lock).not.toBe(document(LOCK));
     // The machine's own settings may leave addresses out of lock files.
-    const env = { PATH: process.env['PATH'], HOME: root, npm_config_cache: join(root, 'npm-cache'), npm_config_omit_lockfile_registry_resolved: 'false' };
+    const env = { PATH: process.env['PATH'], HOME: root, npm_config_cache: join(root, 'npm-cache'), npm_config_omit_lockfile_registry_resolved: 'true' };
     execFileSync('npm', ['install', '--package-lock-only', '--offline', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: result, stdio: 'pipe', env });
     expect(readFileSync(join(result, 'package-lock.json'), 'utf8')).toBe(lock);
   }, 180_000);

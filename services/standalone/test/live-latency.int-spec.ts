@@ -169,7 +169,7 @@ describe('from a commit to its subscribers', () => {
       const log = new RunningLog({ dir: join(dir, 'logs'), requestId: id });
       const delays: number[] = [];
       const end = (): number => (events.at(-1)?.data['logAppended'] as { next: number }).next;
-      for (let count = 0; count < 200; count += 1) {
+      for (let count = 0; count < 120; count += 1) {
         // Apart by more than the rest that a busy log is given.
         await sleep(105);
         const line = `line ${count}\n`;

@@ -15,7 +15,7 @@ const manifest = (over: object = {}): string => `${JSON.stringify({ name: 'x', d
 
 function lock(over: { format?: number; root?: object; packages?: object; more?: object } = {}): string {
   const { format = 3, root = { dependencies: { a: '^1.0.0', b: '1' } }, packages = {}, more = {} } = over;
-  const installed = { version: '1.4.0', resolved: 'https://registry.npmjs.org/a/-/a-1.4.0.tgz', integrity: 'sha512-x' };
+  const installed = { version: '1.4.0', resolved: 'https://registry.example.test/a/-/a-1.4.0.tgz', integrity: 'sha512-x' };
   return JSON.stringify({ name: 'x', lockfileVersion: format, requires: true, packages: { '': root, 'node_modules/a': installed, ...packages }, ...more }, null, 2);
 }
 
@@ -55,7 +55,7 @@ describe('set', () => {
   it('brings the lock file of the workspace along, by what is installed for the member', () => {
     const packages = (range: string): object => ({
       'web/app': { name: '@x/app', dependencies: { a: range } },
-      'web/app/node_modules/a': { version: '1.9.0', resolved: 'https://registry.npmjs.org/a/-/a-1.9.0.tgz' },
+      'web/app/node_modules/a': { version: '1.9.0', resolved: 'https://registry.example.test/a/-/a-1.9.0.tgz' },
     });
     const more = (range: string): object => ({ dependencies: { '@x/app': { version: 'file:web/app', requires: { a: range } } } });
     const app = (range: string): string => `{"name":"@x/app","dependencies":{"a":"${range}"}}`;
