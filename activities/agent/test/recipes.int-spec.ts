@@ -127,7 +127,7 @@ describe('recipes in a real container on a real repository', () => {
     // What npm itself makes of the package.json, with no network: the same lock file.
     const lock = readFileSync(join(result, 'package-lock.json'), 'utf8');
     expect(lock).not.toBe(document(LOCK));
-    // The machine's own settings may leave addresses out of lock files.
+    // npm would write the addresses of whichever registry the machine uses.
     const env = { PATH: process.env['PATH'], HOME: root, npm_config_cache: join(root, 'npm-cache'), npm_config_omit_lockfile_registry_resolved: 'true' };
     execFileSync('npm', ['install', '--package-lock-only', '--offline', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: result, stdio: 'pipe', env });
     expect(readFileSync(join(result, 'package-lock.json'), 'utf8')).toBe(lock);
