@@ -44,17 +44,16 @@ const onServers = {
 };
 
 export default {
+  // A test that takes longer says so itself; a busy machine is no failure. Jest heeds it here, not in a project.
+  testTimeout: 60_000,
   projects: [
     project('small', ['{packages,workflows,activities,services}/*/src/**/*.spec.ts', 'gateway/src/**/*.spec.ts', 'web/src/**/*.spec.ts', 'tools/**/*.spec.ts']),
     project('medium', ['{packages,workflows,activities,services}/*/test/**/*.int-spec.ts', 'gateway/test/**/*.int-spec.ts'], {
-      testTimeout: 20_000,
       testPathIgnorePatterns: ['/node_modules/', ...SERIAL],
       ...onServers,
     }),
-    project('serial', SERIAL, { testTimeout: 20_000, ...onServers }),
+    project('serial', SERIAL, onServers),
     project('large', ['packages/testing/e2e/**/*.e2e-spec.ts'], {
-      // One that takes longer says so itself; a busy machine is no failure.
-      testTimeout: 60_000,
       ...onServers,
     }),
   ],

@@ -1,10 +1,11 @@
 import type { RpcContract, RpcInput, RpcOutput } from '@countersign/contracts';
 import { AppError } from '@countersign/domain';
-import { ClientTCP, type Deserializer, type IncomingResponse, JsonSocket } from '@nestjs/microservices';
+import { ClientTCP, type Deserializer, type IncomingResponse } from '@nestjs/microservices';
 import { firstValueFrom, TimeoutError, timeout } from 'rxjs';
 
 import type { ServiceTokens } from '../tokens/service-tokens.js';
-import { fromFault, MAX_FRAME_CHARS, MAX_MESSAGE_CHARS, parseInput, rpcReply } from './rpc-wire.contract.js';
+import { PromptSocket } from './prompt-socket.js';
+import { fromFault, MAX_MESSAGE_CHARS, parseInput, rpcReply } from './rpc-wire.contract.js';
 
 export type RpcClientOptions = {
   readonly host: string;
@@ -42,8 +43,7 @@ export class RpcClient<Contract extends RpcContract> {
     this.transport = new QuietClientTcp({
       host: options.host,
       port: options.port,
-      socketClass: JsonSocket,
-      maxBufferSize: MAX_FRAME_CHARS,
+      socketClass: PromptSocket,
       deserializer,
     });
   }

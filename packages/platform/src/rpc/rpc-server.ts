@@ -2,16 +2,16 @@ import 'reflect-metadata';
 
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { JsonSocket, type MicroserviceOptions, ServerTCP, type TcpOptions } from '@nestjs/microservices';
+import { type MicroserviceOptions, ServerTCP, type TcpOptions } from '@nestjs/microservices';
 
 import { errnoOf } from '../errno.js';
 import type { Logger } from '../logging/logger.js';
 import { NestPinoLogger } from '../logging/nest-pino-logger.js';
 import type { TokenVerifier } from '../tokens/token-verifier.js';
+import { PromptSocket } from './prompt-socket.js';
 import { RpcAuthGuard } from './rpc-auth.guard.js';
 import { RpcErrorFilter } from './rpc-error.filter.js';
 import { RpcReplyInterceptor } from './rpc-reply.interceptor.js';
-import { MAX_FRAME_CHARS } from './rpc-wire.contract.js';
 
 const DRAIN_MS = 5_000;
 
@@ -49,7 +49,7 @@ class QuietServerTcp extends ServerTCP {
 /** Starts one service's RPC port; several in one process do not disturb each other. Rejects where the port is taken. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { host = '127.0.0.1', port, module, verifier, logger } = options;
-  const strategy = new QuietServerTcp({ host, port, socketClass: JsonSocket, maxBufferSize: MAX_FRAME_CHARS }, logger);
+  const strategy = new QuietServerTcp({ host, port, socketClass: PromptSocket }, logger);
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
     strategy,
     logger: new NestPinoLogger(logger.child({}, { level: 'warn' })),
