@@ -51,6 +51,11 @@ export async function putWritten<K extends 'spec' | 'plan'>(deps: AgentDeps, run
   return { kind: 'written', factId: id };
 }
 
+/** What spec and plan answer where it cannot be done: the fact says why. */
+export async function cannotWritten(deps: AgentDeps, run: AgentRun, data: Facts['cannot']): Promise<WrittenResult> {
+  return { kind: 'cannot', code: data.code, factId: await putCannot(deps, run, data) };
+}
+
 /** Every end of spec and plan but a usable output. */
 export async function writtenOf(deps: AgentDeps, run: AgentRun, end: Exclude<LoopEnd, { kind: 'output' }>): Promise<WrittenResult> {
   switch (end.kind) {
@@ -58,13 +63,13 @@ export async function writtenOf(deps: AgentDeps, run: AgentRun, end: Exclude<Loo
       return { kind: 'budget', exceeded: end.exceeded };
     case 'cannot': {
       const { code, message, understood } = end;
-      return { kind: 'cannot', code, factId: await putCannot(deps, run, { code, message, understood, ...transcriptOf(end) }) };
+      return cannotWritten(deps, run, { code, message, understood, ...transcriptOf(end) });
     }
     case 'finished':
     case 'invalid': {
       const code = 'MODEL_OUTPUT_INVALID';
       const message = end.kind === 'invalid' ? end.message : 'The model finished without the output asked for';
-      return { kind: 'cannot', code, factId: await putCannot(deps, run, { code, message, understood: [], ...transcriptOf(end) }) };
+      return cannotWritten(deps, run, { code, message, understood: [], ...transcriptOf(end) });
     }
   }
 }

@@ -3,7 +3,7 @@ import type { WrittenResult } from '@countersign/workflow-contracts';
 
 import type { AgentDeps } from './agent-deps.js';
 import type { AgentRun } from './agent-run.js';
-import { putCannot } from './drafting.js';
+import { cannotWritten } from './drafting.js';
 
 /** Network rules that no sandbox could be opened with are told before a plan is written, not after it was executed. */
 export async function refusedForNetwork(deps: AgentDeps, run: AgentRun): Promise<WrittenResult | undefined> {
@@ -13,7 +13,6 @@ export async function refusedForNetwork(deps: AgentDeps, run: AgentRun): Promise
     return undefined;
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'EGRESS_REFUSED') throw error;
-    const { code, message } = error;
-    return { kind: 'cannot', code, factId: await putCannot(deps, run, { code, message, understood: [] }) };
+    return cannotWritten(deps, run, { code: error.code, message: error.message, understood: [] });
   }
 }

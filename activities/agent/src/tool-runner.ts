@@ -1,5 +1,5 @@
 import { AppError, isErrorCode } from '@countersign/domain';
-import type { ExecResult, SandboxEgress, SandboxSpec } from '@countersign/sandbox';
+import { toldImageOf, type ExecResult, type SandboxEgress, type SandboxSpec } from '@countersign/sandbox';
 import { z } from 'zod';
 
 import type { AgentDeps } from './agent-deps.js';
@@ -102,11 +102,11 @@ export class ToolRunner {
   private projectImage(): Promise<string> {
     const { deps, run, folder } = this;
     const { bare, settings } = run.briefing.project;
-    const onProgress = (sentence: string): void => {
-      void deps.records.noteWaiting(run.requestId, run.ref, sentence).catch(() => undefined);
-      void deps.log(run.requestId).append(sentence);
-    };
-    return deps.images.imageOf({ image: settings.image, bare, commit: folder.baseCommit }, { onProgress, signal: run.signal });
+    return toldImageOf(deps.images, { image: settings.image, bare, commit: folder.baseCommit }, {
+      note: (sentence) => deps.records.noteWaiting(run.requestId, run.ref, sentence),
+      say: (sentence) => deps.log(run.requestId).append(sentence),
+      signal: run.signal,
+    });
   }
 
   private requireOpen(): ToolSandboxSession {

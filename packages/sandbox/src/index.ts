@@ -3,5 +3,6 @@ export { chosenSandbox, SANDBOX_CHOICES, type OwnedSandbox, type SandboxAdapters
 export { DockerSandboxAdapter, type DockerSandboxOptions } from './docker/docker-sandbox.adapter.js';
 export { LANGUAGES, languagesOf, type Language } from './images/image-needs.js';
 export { ProjectImages, type ImageChoice, type ImageSubject, type ImageWaiter, type ProjectImagesOptions } from './images/project-images.js';
+export { toldImageOf } from './images/told-image.js';
 export type { ImageProvisioner, Provision } from './ports/image-provisioner.port.js';
 export * from './ports/sandbox.port.js';

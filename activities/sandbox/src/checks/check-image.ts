@@ -1,4 +1,5 @@
 import type { Project } from '@countersign/domain';
+import { toldImageOf } from '@countersign/sandbox';
 import type { RunRef } from '@countersign/workflow-contracts';
 
 import { whileBeating } from './beating.js';
@@ -6,16 +7,14 @@ import type { SandboxDeps } from './check-deps.js';
 
 export type ImageOrder = { readonly requestId: string; readonly ref: RunRef; readonly project: Pick<Project, 'bare' | 'settings'>; readonly base: string };
 
-/** The image that the base commit asks for. Where it has to be made first, people see that and how far it is. */
+/** The image that the base commit asks for. */
 export async function checkImage(deps: SandboxDeps, { requestId, ref, project, base }: ImageOrder): Promise<string> {
-  let isTold = false;
-  const onProgress = (sentence: string): void => {
-    isTold = true;
-    void deps.records.noteWaiting(requestId, ref, sentence).catch(() => undefined);
-    void deps.log(requestId).append(`${sentence}\n`).catch(() => undefined);
-  };
   const subject = { image: project.settings.image, bare: project.bare, commit: base };
-  const image = await whileBeating(deps, 'image', () => deps.images.imageOf(subject, { onProgress, signal: deps.signal() }));
-  if (isTold) await deps.records.noteWaiting(requestId, ref, null);
-  return image;
+  return whileBeating(deps, 'image', () =>
+    toldImageOf(deps.images, subject, {
+      note: (sentence) => deps.records.noteWaiting(requestId, ref, sentence),
+      say: (sentence) => deps.log(requestId).append(`${sentence}\n`),
+      signal: deps.signal(),
+    }),
+  );
 }
