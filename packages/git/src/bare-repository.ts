@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { AppError } from '@countersign/domain';
@@ -6,6 +6,7 @@ import { AppError } from '@countersign/domain';
 import { NO_ATTRIBUTES } from './git-config.js';
 import { shown, splitNul } from './git-path.js';
 import type { Git, GitResult, GitRunOptions } from './git.js';
+import { replaceFile } from './replace-file.js';
 
 export type MergeTreeResult =
   | { readonly kind: 'clean'; readonly tree: string }
@@ -51,7 +52,7 @@ export class BareRepository {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     await git.run(['init', '--bare', '--quiet', '--template=', `--object-format=${format}`, `--initial-branch=${branch}`, dir], { deadlineMs: RUN_MS });
     await mkdir(join(dir, 'info'), { recursive: true });
-    await writeFile(join(dir, 'info', 'attributes'), NO_ATTRIBUTES);
+    await replaceFile(join(dir, 'info', 'attributes'), NO_ATTRIBUTES);
     return new BareRepository(git, dir);
   }
 

@@ -57,6 +57,21 @@ describe('RequestWorkspace', () => {
     expect((await readdir(root)).filter((name) => /^(stage|trash)-/.test(name)).sort()).toEqual(['stage-chat-x', 'stage-review-x']);
   });
 
+  it('keeps every object and attribute in sight of those who read while it is prepared again', async () => {
+    let isOver = false;
+    const files = [join(root, 'git', 'objects', 'info', 'alternates'), join(root, 'git', 'info', 'attributes')];
+    const whole = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+    const seen = new Set<string>();
+    const watch = async (): Promise<void> => {
+      while (!isOver) for (const [at, file] of files.entries()) if ((await readFile(file, 'utf8')) !== whole[at]) seen.add(file);
+    };
+    const watching = watch();
+    for (let round = 0; round < 40; round += 1) await workspace.prepare();
+    isOver = true;
+    await watching;
+    expect([...seen]).toEqual([]);
+  }, 30_000);
+
   it('checks out exactly the bytes of the commit, with a throw-away repository', async () => {
     await workspace.prepare();
     expect(await workspace.checkout('work', base)).toBe(path());

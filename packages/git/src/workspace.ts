@@ -1,4 +1,4 @@
-import { copyFile, lchown, mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
+import { lchown, mkdir, mkdtemp, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { AppError, type DiffFile } from '@countersign/domain';
@@ -9,6 +9,7 @@ import { shown, splitNul } from './git-path.js';
 import { isRoot, removeFolder, replaceContent, unlock, type Owner } from './hostile-folder.js';
 import { copyIgnored, placeIgnored } from './ignored-files.js';
 import { stageFolder, type Staged } from './snapshot.js';
+import { replaceFile } from './replace-file.js';
 import { fillStage } from './stage-filling.js';
 import type { TreeCache } from './tree-cache.js';
 import { DIFF_TREE, parseDiffFiles } from './tree-diff.js';
@@ -74,9 +75,10 @@ export class RequestWorkspace {
     for (const name of leftovers) await removeFolder(join(root, name));
     const format = await new BareRepository(git, bare).text(['rev-parse', '--show-object-format']);
     await BareRepository.init(git, this.repository.dir, format === 'sha256' ? 'sha256' : 'sha1');
-    await writeFile(join(this.repository.dir, 'objects', 'info', 'alternates'), `${join(bare, 'objects')}\n`);
+    await replaceFile(join(this.repository.dir, 'objects', 'info', 'alternates'), `${join(bare, 'objects')}\n`);
     // A shallow source's history ends where this file says; without it git looks for parents that are not there.
-    await copyFile(join(bare, 'shallow'), join(this.repository.dir, 'shallow')).catch(() => undefined);
+    const shallow = await readFile(join(bare, 'shallow')).catch(() => undefined);
+    if (shallow) await replaceFile(join(this.repository.dir, 'shallow'), shallow);
   }
 
   /**
@@ -162,7 +164,7 @@ export class RequestWorkspace {
   async addIgnored(name: string, from: string): Promise<boolean> {
     const paths = await placeIgnored(from, this.folderOf(name), this.owner);
     // A change that stops ignoring them does not bring them in.
-    if (paths) await writeFile(join(this.repository.dir, 'info', 'exclude'), paths.map((path) => `/${path.replace(/[\\*?[\]!# \n]/g, '\\$&')}\n`).join(''));
+    if (paths) await replaceFile(join(this.repository.dir, 'info', 'exclude'), paths.map((path) => `/${path.replace(/[\\*?[\]!# \n]/g, '\\$&')}\n`).join(''));
     return paths !== undefined;
   }
 
@@ -219,7 +221,7 @@ export class RequestWorkspace {
 
   private async noteLeftOut(commit: string, { nested, unstorable }: Staged): Promise<void> {
     await mkdir(join(this.repository.dir, 'left-out'), { recursive: true });
-    await writeFile(this.noteOf(commit), JSON.stringify({ nested, unstorable }));
+    await replaceFile(this.noteOf(commit), JSON.stringify({ nested, unstorable }));
   }
 
   private async commitOf(name: string): Promise<string> {
