@@ -1,13 +1,14 @@
-import { type Agent, type IncomingMessage, request as sendRequest, type ServerResponse } from 'node:http';
+import type { Agent, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 
 import { AppError, type EgressRule } from '@countersign/domain';
+import { createProxyServer } from 'http-proxy-3';
 
 import type { Credential } from './credentials.js';
 import { isRefusal, reasonOf, refused, statusOf, unreachable } from './egress-error.js';
 import type { EgressLog } from './egress-log.js';
 import { matchesHost, ruleForMethod } from './egress-rules.js';
-import { endToEnd, valuesOf } from './message-headers.js';
+import { endToEnd } from './message-headers.js';
 import { authorityText, isSameTarget, parseAuthority, type Target } from './proxy-target.js';
 import { refuse } from './refusal-answer.js';
 import { type EgressLimits, tooLarge, type TrafficMeter } from './traffic-meter.js';
@@ -33,6 +34,10 @@ const HTTPS_PORT = 443;
 const HTTP_PORT = 80;
 /** Safe to send again where a kept connection turned out to be closed. */
 const REPEATABLE = ['GET', 'HEAD', 'OPTIONS'];
+/** The agent alone knows where to connect. Whatever went past it would have a name that never resolves and a port `fetch` refuses. */
+const NOWHERE = { host: 'upstream.invalid', port: 1 };
+
+const gone = (): AppError => unreachable(502, 'the client went away');
 
 /** One request and its answer, judged, sent on and logged. Never throws. */
 export async function exchange(req: IncomingMessage, res: ServerResponse, route: Route, context: ExchangeContext): Promise<void> {
@@ -70,7 +75,7 @@ function admitted(req: IncomingMessage, { target, isTls }: Route, { rules, crede
   const method = req.method ?? '';
   const place = `${target.host}:${target.port}`;
   if (rules.length === 0) throw refused(403, `no rule allows ${place}`);
-  const [hostHeader, ...more] = valuesOf(req.rawHeaders, 'host');
+  const [hostHeader, ...more] = req.headersDistinct['host'] ?? [];
   const named = parseAuthority(hostHeader ?? '', isTls ? HTTPS_PORT : HTTP_PORT);
   if (more.length > 0 || !named || !isSameTarget(named, target)) throw refused(421, `the Host header does not name ${place}`);
   const rule = ruleForMethod(rules, method);
@@ -98,6 +103,8 @@ type Forwarding = {
 async function forward(req: IncomingMessage, res: ServerResponse, forwarding: Forwarding): Promise<void> {
   const { context, traffic, signal } = forwarding;
   const { limits, meter } = context;
+  // While the name was looked up: nobody would tell the proxy.
+  if (res.destroyed) throw gone();
   const incoming = await answerTo(req, res, forwarding);
   const length = Number(incoming.headers['content-length'] ?? 0);
   if (req.method !== 'HEAD' && length > limits.responseBytes) {
@@ -110,58 +117,55 @@ async function forward(req: IncomingMessage, res: ServerResponse, forwarding: Fo
   await pipeline(incoming, received, res, { signal });
 }
 
-/** Sends the request, its body as it comes, and waits for the head of the answer. */
+/** Has the request sent, its body as it comes, and waits for the head of the answer. Why the proxy does not pass that on: ADR 13. */
 function answerTo(req: IncomingMessage, res: ServerResponse, forwarding: Forwarding, isSecondTry = false): Promise<IncomingMessage> {
   const { route, agent, credential, context, traffic, signal } = forwarding;
-  const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+  const said = req.headersDistinct;
+  const hasBody = said['transfer-encoding'] !== undefined || Number(said['content-length']?.[0] ?? 0) > 0;
+  const body = context.meter.counted('the request', context.limits.requestBytes);
+  const proxy = createProxyServer({ agent, buffer: body, ignorePath: true, selfHandleResponse: true, target: NOWHERE, toProxy: true });
+  let mayRepeat = false;
+  traffic.sent = body;
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => void outgoing.destroy(signal.reason as Error);
-    const outgoing = sendRequest({ agent, method: req.method ?? 'GET', path: route.path, headers: outgoingHeaders(req, route, credential), setHost: false, ...route.target });
-    const fail = (error: unknown): void => {
-      outgoing.destroy();
-      reject(error as Error);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    outgoing.once('close', () => signal.removeEventListener('abort', onAbort));
-    outgoing.once('response', resolve);
-    // No 101: an answer that changes the protocol is not passed on.
-    outgoing.once('upgrade', (_answer, socket) => {
-      socket.destroy();
-      reject(refused(502, 'the other side changed the protocol'));
+    // After the proxy's own changes: it says that a DELETE has no body, and sends the body all the same.
+    proxy.once('start', () => (req.headers = outgoingHeaders(req, route, credential)));
+    // The connection is there, and nothing is written before the body flows or ends.
+    proxy.once('proxyReq', (outgoing) => {
+      mayRepeat = outgoing.reusedSocket && !isSecondTry && !hasBody && REPEATABLE.includes(req.method ?? '');
+      // As it was written: the proxy would resolve dots and drop what is empty.
+      outgoing.path = route.path;
+      // No 101: an answer that changes the protocol is not passed on.
+      outgoing.once('upgrade', (_answer, socket) => {
+        socket.destroy();
+        reject(refused(502, 'the other side changed the protocol'));
+      });
+      body.once('error', (error) => outgoing.destroy(error));
+      signal.addEventListener('abort', () => outgoing.destroy(), { once: true });
+      if (signal.aborted) return void outgoing.destroy();
+      if (hasBody && said['expect']) res.writeContinue();
+      if (hasBody) req.pipe(body);
+      else body.end();
     });
-    outgoing.on('error', (error) => {
-      const mayRepeat = outgoing.reusedSocket && !isSecondTry && !hasBody && !signal.aborted && REPEATABLE.includes(req.method ?? '');
-      if (mayRepeat) resolve(answerTo(req, res, forwarding, true));
+    proxy.once('proxyRes', resolve);
+    proxy.once('econnreset', () => reject(gone()));
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    proxy.web(req, res, {}, (error) => {
+      req.unpipe(body);
+      if (mayRepeat && !signal.aborted) resolve(answerTo(req, res, forwarding, true));
       else reject(error instanceof AppError ? error : unreachable(502, `${route.target.host}:${route.target.port} broke the connection`, error));
     });
-    res.once('close', () => {
-      if (!res.writableEnded) fail(unreachable(502, 'the client went away'));
-    });
-    if (!hasBody) return void outgoing.end();
-    if (req.headers.expect !== undefined) res.writeContinue();
-    const sent = context.meter.counted('the request', context.limits.requestBytes);
-    traffic.sent = sent;
-    // Not a pipeline: it would destroy the client's connection, which still has to carry the answer.
-    sent.once('error', (error) => {
-      req.unpipe(sent);
-      fail(error);
-    });
-    req.pipe(sent).pipe(outgoing);
   });
 }
 
 /** Framing and `Host` are ours, so that both sides mean the same request. */
-function outgoingHeaders(req: IncomingMessage, { target, isTls }: Route, credential: Admission['credential']): string[] {
-  const dropped = ['host', 'expect', 'content-length', ...(credential ? [credential.header] : [])];
-  const length = req.headers['content-length'];
-  const framing = req.headers['transfer-encoding'] === undefined ? (length === undefined ? [] : ['Content-Length', length]) : ['Transfer-Encoding', 'chunked'];
-  return [
-    'Host',
-    authorityText(target, isTls ? HTTPS_PORT : HTTP_PORT),
-    ...endToEnd(req.rawHeaders, dropped),
-    ...framing,
-    ...(credential ? [credential.header, credential.value] : []),
-  ];
+function outgoingHeaders(req: IncomingMessage, { target, isTls }: Route, credential: Admission['credential']): IncomingHttpHeaders {
+  const { 'content-length': length, 'transfer-encoding': encoding } = req.headersDistinct;
+  return {
+    Host: authorityText(target, isTls ? HTTPS_PORT : HTTP_PORT),
+    ...endToEnd(req.rawHeaders, ['host', 'expect', 'content-length', ...(credential ? [credential.header] : [])]),
+    ...(encoding ? { 'Transfer-Encoding': 'chunked' } : length && { 'Content-Length': length }),
+    ...(credential && { [credential.header]: credential.value }),
+  };
 }
 
 async function within(timeoutMs: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {

@@ -8,7 +8,8 @@ export function refuse(req: IncomingMessage, res: ServerResponse, error: unknown
   if (res.headersSent || res.destroyed) return void res.destroy();
   const text = textOf(error);
   const retry = statusOf(error) === 429 ? { 'retry-after': '60' } : {};
-  res.writeHead(statusOf(error), { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text), ...retry });
+  // With its reason: one from the other side that cannot be written would still be set.
+  res.writeHead(statusOf(error), STATUS_CODES[statusOf(error)], { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text), ...retry });
   res.end(text);
   req.resume();
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer as createHttp, type IncomingMessage, request, type RequestListener, type Server as HttpServer } from 'node:http';
 import { createServer as createHttps } from 'node:https';
-import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcp, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -64,9 +64,30 @@ export class BrokerWorld {
     return { port: (server.address() as AddressInfo).port, asked };
   }
 
-  async echo(): Promise<number> {
-    const server = createTcp((socket) => void socket.on('error', () => undefined).pipe(socket));
-    this.servers.push(server);
+  echo(): Promise<number> {
+    return this.#tcp((socket) => void socket.pipe(socket));
+  }
+
+  /** Keeps the text of each connection, and says to every piece of it what `say` writes, whether that is HTTP or not. */
+  async raw(say: (socket: Socket, heard: string) => void): Promise<{ readonly port: number; readonly heard: string[] }> {
+    const heard: string[] = [];
+    const port = await this.#tcp((socket) => {
+      const index = heard.push('') - 1;
+      socket.on('data', (chunk: Buffer) => {
+        heard[index] += chunk.toString('latin1');
+        say(socket, heard[index] ?? '');
+      });
+    });
+    return { port, heard };
+  }
+
+  async #tcp(serve: (socket: Socket) => void): Promise<number> {
+    const open = new Set<Socket>();
+    const server = createTcp((socket) => {
+      open.add(socket.on('error', () => undefined));
+      serve(socket);
+    });
+    this.servers.push(Object.assign(server, { closeAllConnections: () => open.forEach((socket) => socket.destroy()) }));
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
   }
@@ -138,6 +159,20 @@ export async function askHttps(broker: Broker, host: string, port: number, ask: 
 
 export function askHttp(broker: Broker, url: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
   return answered({ agent: false, socketPath: broker.socket, method, path: url, headers: { host: /^http:\/\/([^/]*)/.exec(url)?.[1] ?? 'x', ...headers } }, body);
+}
+
+/** What comes back for bytes as they are, until `isEnough` or the end; in clear, through the proxy's own socket. */
+export function askRaw(broker: Broker, text: string, isEnough: (heard: string) => boolean = () => false): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(broker.socket);
+    let heard = '';
+    socket.on('error', () => undefined).once('close', () => resolve(heard));
+    socket.on('data', (chunk: Buffer) => {
+      heard += chunk.toString('latin1');
+      if (isEnough(heard)) socket.destroy();
+    });
+    socket.write(text, 'latin1');
+  });
 }
 
 function answered(options: Parameters<typeof request>[1] & object, body: string | undefined): Promise<Answer> {
