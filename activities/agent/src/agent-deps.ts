@@ -1,6 +1,6 @@
 import type { ModelChoice, ModelStage } from '@countersign/domain';
 import type { EgressBrokers } from '@countersign/egress';
-import type { ImageChoice, SandboxLimits } from '@countersign/sandbox';
+import type { ImageChoice, SandboxCache, SandboxLimits } from '@countersign/sandbox';
 import type { ApprovalEvidencePort, Briefing, RequestRecordsPort, RunRef } from '@countersign/workflow-contracts';
 
 import type { AgentWorkspaces } from './ports/agent-workspace.port.js';
@@ -75,8 +75,11 @@ export type AgentDeps = {
   readonly toolsDir: string;
   /** Which image the project's commands run in. */
   readonly images: ImageChoice;
-  /** Puts what setup installed on the base into a fresh folder, if that is kept and still right for the commit. */
-  readonly installed: (order: InstalledOrder) => Promise<void>;
+  /**
+   * Puts what setup left on the base into a fresh folder, if that is kept and still right for the commit, and what package
+   * managers downloaded beside it, for the sandbox of the project's commands; undefined where the project has no setup.
+   */
+  readonly installed: (order: InstalledOrder) => Promise<SandboxCache | undefined>;
   /** The image that our tools run in. */
   readonly toolsImage: string;
   readonly limits: AgentLimits;

@@ -109,13 +109,27 @@ describe('execute', () => {
     expect(world.workspace.texts(execution().headCommit)).toEqual({ 'x.ts': 'changed' });
   });
 
+  it('brings what package managers downloaded to the project’s commands, and not to the tools', async () => {
+    const cache = { folder: '/nowhere/agent-cache', env: { PIP_CACHE_DIR: '/cache/pip' } };
+    world = agentWorld(root, scriptedModel((_, call) => ({ toolCalls: call === 1 ? [{ id: '1', name: 'run', args: { argv: ['sh', '-c', 'npm test'] } }] : [{ id: 'f', name: 'finish', args: { summary: '' } }] })));
+    world.sandbox.command = () => ({});
+    base = world.workspace.commit({ 'x.ts': 'a' });
+    world.approve(aPlan({ checks: { setup: null, test: 'npm test' } }), base);
+    const { agentActivities } = await import('./agent.activities.js');
+    await agentActivities({ ...world.deps, installed: async () => cache }).execute({ requestId: 'r1', attempt: 1, feedback: [] });
+    expect(world.sandbox.specs.map((spec) => ({ name: spec.name, cache: spec.cache }))).toEqual([
+      { name: 'countersign-r1-agent', cache: undefined },
+      { name: 'countersign-r1-agent-project', cache },
+    ]);
+  });
+
   it('asks for what setup installed on the base, and goes on without it', async () => {
     const model = scriptedModel((_, call) => ({ toolCalls: [call === 1 ? { id: '1', name: 'write', args: { path: 'x.ts', content: 'b' } } : { id: 'f', name: 'finish', args: { summary: '' } }] }));
     world = agentWorld(root, model);
     base = world.workspace.commit({ 'x.ts': 'a' });
     world.approve(aPlan(), base);
     const orders: object[] = [];
-    const installed = async ({ folder, base: from, commit }: { folder: string; base: string; commit: string }): Promise<void> => {
+    const installed = async ({ folder, base: from, commit }: { folder: string; base: string; commit: string }): Promise<never> => {
       orders.push({ folder, from, commit });
       throw new Error('no space left');
     };

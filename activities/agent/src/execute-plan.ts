@@ -1,4 +1,5 @@
 import { NO_USAGE, checkEffect, type ApprovalLost } from '@countersign/domain';
+import type { SandboxCache } from '@countersign/sandbox';
 import type { AgentActivities, ExecuteResult } from '@countersign/workflow-contracts';
 
 import type { AgentDeps } from './agent-deps.js';
@@ -52,9 +53,12 @@ async function begunSteps(deps: AgentDeps, run: AgentRun, lease: RunLease, start
 }
 
 /** Spares the agent an installation. Without it the work goes on as well. */
-async function placeInstalled(deps: AgentDeps, { requestId, briefing, signal }: AgentRun, at: { readonly base: string; readonly commit: string }): Promise<void> {
+async function placeInstalled(deps: AgentDeps, { requestId, briefing, signal }: AgentRun, at: { readonly base: string; readonly commit: string }): Promise<SandboxCache | undefined> {
   const onProgress = (sentence: string): void => void deps.log(requestId).append(sentence);
-  await deps.installed({ requestId, project: briefing.project, folder: CHECKOUT, ...at, onProgress, signal }).catch(() => signal.throwIfAborted());
+  return deps.installed({ requestId, project: briefing.project, folder: CHECKOUT, ...at, onProgress, signal }).catch(() => {
+    signal.throwIfAborted();
+    return undefined;
+  });
 }
 
 /** Brings the folder to the last recorded step, with no process of an earlier attempt left to change it. */
@@ -64,8 +68,8 @@ async function openTools(deps: AgentDeps, { run, plan, workspace, finished }: Ex
   await deps.sandbox.destroy(run.requestId);
   await workspace.prepare();
   const path = await workspace.checkout(CHECKOUT, last.snapshotCommit);
-  await placeInstalled(deps, run, { base: plan.baseCommit, commit: last.snapshotCommit });
-  const runner = new ToolRunner(deps, run, { path, readOnly: false, baseCommit: plan.baseCommit });
+  const cache = await placeInstalled(deps, run, { base: plan.baseCommit, commit: last.snapshotCommit });
+  const runner = new ToolRunner(deps, run, { path, readOnly: false, baseCommit: plan.baseCommit, ...(cache && { cache }) });
   await runner.open();
   return runner;
 }

@@ -1,5 +1,5 @@
 import { AppError, isErrorCode } from '@countersign/domain';
-import { toldImageOf, type ExecResult, type SandboxEgress, type SandboxSpec } from '@countersign/sandbox';
+import { toldImageOf, type ExecResult, type SandboxCache, type SandboxEgress, type SandboxSpec } from '@countersign/sandbox';
 import { z } from 'zod';
 
 import type { AgentDeps } from './agent-deps.js';
@@ -45,7 +45,13 @@ export class ToolRunner {
   constructor(
     private readonly deps: AgentDeps,
     private readonly run: AgentRun,
-    private readonly folder: { readonly path: string; readonly readOnly: boolean; readonly baseCommit: string },
+    private readonly folder: {
+      readonly path: string;
+      readonly readOnly: boolean;
+      readonly baseCommit: string;
+      /** For the project's commands. */
+      readonly cache?: SandboxCache;
+    },
   ) {
     this.network = new ProjectNetwork(deps, run, folder.path);
   }
@@ -95,7 +101,8 @@ export class ToolRunner {
   }
 
   private async projectSession(egress: SandboxEgress | undefined): Promise<ToolSandboxSession> {
-    this.project ??= await this.deps.sandbox.open({ ...this.spec('agent-project', await this.projectImage()), ...(egress && { egress }) });
+    const { cache } = this.folder;
+    this.project ??= await this.deps.sandbox.open({ ...this.spec('agent-project', await this.projectImage()), ...(cache && { cache }), ...(egress && { egress }) });
     return this.project;
   }
 

@@ -25,18 +25,20 @@ function shell(command: string): string {
 const never = async (): Promise<never> => {
   throw new Error('Nobody asks this of a workspace here');
 };
-const NO_REPOSITORY = { treeOf: never, changedPaths: never, list: never, read: never, keepIgnored: never, addIgnored: never };
+const NO_REPOSITORY = { treeOf: never, changedPaths: never, list: never, read: never, keepIgnored: never, addIgnored: never, placeFolder: never, keepFolder: never, dropFolder: never, gitTouchedSince: never };
 
-type FakeDependencies = { -readonly [Name in keyof SandboxDeps['dependencies']]: SandboxDeps['dependencies'][Name] } & { readonly kept: string[] };
+type FakeDependencies = { -readonly [Name in keyof SandboxDeps['dependencies']]: SandboxDeps['dependencies'][Name] } & { readonly kept: string[]; readonly discarded: string[] };
 
 /** Nothing is kept, and nothing wanted, unless a test says so. */
 function fakeDependencies(): FakeDependencies {
   const kept: string[] = [];
+  const discarded: string[] = [];
   return {
     kept,
-    place: async () => undefined,
-    wants: async () => false,
-    keep: async (_, { folder, commit }) => kept.push(`${folder}=${commit}`) > 0,
+    discarded,
+    prepare: async () => ({ installedAt: undefined, cache: undefined }),
+    watch: async () => undefined,
+    discard: async (_, { folder }) => void discarded.push(folder),
   };
 }
 
@@ -316,32 +318,38 @@ describe('sandbox.check', () => {
     expect(new Set(world.sandbox.opened.map(({ image }) => image))).toEqual(new Set(['made:1']));
   });
 
-  it('keeps what setup installed on the base alone, with no process left, and runs the tests after it', async () => {
-    world.dependencies.wants = async (_, { commit, base }) => commit === base;
-    const alive: boolean[] = [];
-    world.dependencies.keep = async (_, { folder, commit }) => {
-      alive.push((await world.sandbox.list()).length > 0);
-      return world.dependencies.kept.push(`${folder}=${commit}`) > 0;
+  it('keeps what setup did before the tests run, in the same sandbox, and nothing of one that failed', async () => {
+    const keeping = (): void => {
+      world.dependencies.watch = async (_, { folder, commit }) => ({ keep: async () => void world.dependencies.kept.push(`${folder}=${commit} after ${world.sandbox.calls.length}`) });
     };
+    keeping();
     expect((await check()).verdict).toBe('passed');
-    expect(world.dependencies.kept).toEqual([`check-base=${BASE}`]);
-    expect(alive).toEqual([false]);
-    expect(world.sandbox.calls.map(({ request }) => request.argv.at(-1))).toEqual(['npm ci', 'npm test', 'npm ci', 'npm test']);
+    expect(world.dependencies.kept).toEqual([`check-base=${BASE} after 1`, `check=${HEAD} after 3`]);
+    expect(world.sandbox.opened).toHaveLength(2);
+    await start({ setup: () => ({ exitCode: 1 }) });
+    keeping();
+    await check();
+    expect(world.dependencies.kept).toEqual([]);
+  });
+
+  it('brings what package managers downloaded into the sandbox, and throws it away with what was written to it', async () => {
+    world.dependencies.prepare = async (_, { folder }) => ({ installedAt: undefined, cache: { folder: `/nowhere/${folder}-cache`, env: { PIP_CACHE_DIR: '/cache/pip' } } });
+    await check();
+    expect(world.sandbox.opened.map(({ cache }) => cache?.folder)).toEqual(['/nowhere/check-base-cache', '/nowhere/check-cache']);
+    expect(world.dependencies.discarded).toEqual(['check-base', 'check']);
   });
 
   it('runs no setup where its work is kept, and says so', async () => {
-    world.dependencies.place = async (_, { folder }) => (folder === 'check' ? '2026-01-02T03:04:05.678Z' : undefined);
+    world.dependencies.prepare = async (_, { folder }) => ({ installedAt: folder === 'check' ? '2026-01-02T03:04:05.678Z' : undefined, cache: undefined });
     const { factId } = await check();
     expect(checksOf(world, factId).results[0]).toEqual({ name: 'setup', status: 'passed', exitCode: 0, durationMs: 0, log: null, note: `from the cache of 2026-01-02 03:04 UTC, base ${BASE.slice(0, 12)}` });
     expect(world.sandbox.calls.map(({ request }) => request.argv.at(-1))).toEqual(['npm ci', 'npm test', 'npm test']);
   });
 
-  it('goes on where nothing can be kept', async () => {
-    world.dependencies.wants = async () => true;
-    world.dependencies.keep = async () => {
-      throw new Error('no space left');
-    };
-    expect((await check()).verdict).toBe('passed');
+  it('runs no tests in a sandbox that went while its setup was kept', async () => {
+    world.dependencies.watch = async () => ({ keep: () => Promise.reject(new AppError('SANDBOX_UNAVAILABLE', 'gone')) });
+    await expect(check()).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' });
+    expect(world.sandbox.calls.map(({ request }) => request.argv.at(-1))).toEqual(['npm ci']);
   });
 
   it('waits for an image that is not there', async () => {
@@ -377,7 +385,7 @@ describe('sandbox.check', () => {
     const steps = world.beats.map((beat) => (beat as { step: string }).step);
     expect(steps.filter((step) => step === 'check: test').length).toBeGreaterThan(3);
     expect(new Set(steps)).toEqual(
-      new Set(['image', ...['check-base', 'check'].flatMap((at) => ['checkout', 'opening the sandbox', 'setup', 'test'].map((step) => `${at}: ${step}`))]),
+      new Set(['image', ...['check-base', 'check'].flatMap((at) => ['checkout', 'opening the sandbox', 'looking at the sandbox', 'setup', 'test'].map((step) => `${at}: ${step}`))]),
     );
   });
 });

@@ -230,7 +230,7 @@ describe('a check of a project with network rules', () => {
       const { check } = sandboxActivities({
         records,
         sandbox,
-        dependencies: { place: async () => undefined, wants: async () => false, keep: async () => false },
+        dependencies: { prepare: async () => ({ installedAt: undefined, cache: undefined }), watch: async () => undefined, discard: async () => undefined },
         egress: egressBrokers({
           dir: join(dir, 'egress'),
           credentialsFile: join(dir, 'egress.json'),

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -35,6 +35,36 @@ beforeEach(async () => {
   await writeFile(join(root, 'work/install.log'), 'log');
 });
 
+describe('a folder beside the checkout', () => {
+  it('holds copies of what is kept, its user’s own, and nothing of an earlier use', async () => {
+    const kept = await mkdtemp(join(at.dir, 'kept-'));
+    await mkdir(join(kept, 'deep'));
+    await writeFile(join(kept, 'deep/x'), 'x');
+    await symlink('/etc/passwd', join(kept, 'link'));
+    const folder = await workspace.placeFolder('work-cache', kept);
+    expect(await readFile(join(folder, 'deep/x'), 'utf8')).toBe('x');
+    for (const name of ['', 'deep', 'deep/x']) expect((await stat(join(folder, name))).uid).toBe((await stat(join(root, 'work/a.txt'))).uid);
+    await writeFile(join(folder, 'deep/x'), 'changed');
+    await workspace.keepFolder('work-cache', into, async () => (path) => path === 'link');
+    expect(await readdir(into)).toEqual(['deep']);
+    expect(await readFile(join(kept, 'deep/x'), 'utf8')).toBe('x');
+    expect(await readdir(await workspace.placeFolder('work-cache', undefined))).toEqual([]);
+    await workspace.dropFolder('work-cache');
+    await expect(stat(folder)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('gitTouchedSince', () => {
+  it('sees a hook and a setting, and overlooks the index', async () => {
+    const sinceMs = Date.now() + 50;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await writeFile(join(root, 'work/.git/index'), '');
+    expect(await workspace.gitTouchedSince('work', sinceMs)).toBe(false);
+    await utimes(join(root, 'work/.git/config'), new Date(0), new Date(0));
+    expect(await workspace.gitTouchedSince('work', sinceMs)).toBe(true);
+  });
+});
+
 describe('ignored files', () => {
   it('are what a further folder gets a copy of, its user’s own', async () => {
     expect(await workspace.keepIgnored('work', base, into)).toBe(true);
@@ -45,6 +75,16 @@ describe('ignored files', () => {
     expect(await readFile(join(root, 'other/install.log'), 'utf8')).toBe('log');
     expect((await stat(path)).uid).toBe((await stat(join(root, 'other/a.txt'))).uid);
     expect((await stat(path)).nlink).toBe(1);
+  });
+
+  it('bring folders without files along, ignored or not', async () => {
+    for (const folder of ['empty/deep', 'logs']) await mkdir(join(root, 'work', folder), { recursive: true });
+    await writeFile(join(root, 'work/logs/a.log'), 'a');
+    expect(await workspace.keepIgnored('work', base, into)).toBe(true);
+    await workspace.checkout('other', base);
+    expect(await workspace.addIgnored('other', into)).toBe(true);
+    expect(await readdir(join(root, 'other/empty'))).toEqual(['deep']);
+    expect(await readFile(join(root, 'other/logs/a.log'), 'utf8')).toBe('a');
   });
 
   it('stay out of a snapshot that ignores them no more', async () => {

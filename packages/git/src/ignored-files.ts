@@ -1,4 +1,4 @@
-import { constants, copyFile, lstat, mkdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { constants, copyFile, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { bytesOf, isUtf8Path, shown, splitNul } from './git-path.js';
@@ -20,8 +20,10 @@ export async function copyIgnored(input: StageInput, into: string): Promise<bool
   const { tree, nested, unstorable } = await stageFolder(input);
   if (tree !== (await repository.resolve(parent, 'tree')) || nested.length + unstorable.length > 0) return false;
   const options = { workTree: dir, cwd: dir, env: { GIT_INDEX_FILE: index }, deadlineMs: LIST_MS, maxOutputBytes: 100_000_000 };
-  const { stdout } = await repository.run(['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'], options);
-  const listed = splitNul(stdout).map((path) => path.replace(/\/$/, ''));
+  const list = async (...kinds: string[]) => splitNul((await repository.run(['ls-files', '--others', ...kinds, '--exclude-standard', '--directory', '-z'], options)).stdout);
+  // With the same tree, what else is there and not ignored are folders without files.
+  const all = new Set([...(await list('--ignored')), ...(await list())].map((path) => path.replace(/\/$/, '')));
+  const listed = [...all].filter((path) => !foldersOf(path).some((folder) => all.has(folder)));
   if (listed.length > MAX_PATHS || !listed.every((path) => isUtf8Path(path) && !path.includes('\n'))) return false;
   const paths = listed.map(shown);
   for (const [at, path] of paths.entries()) await copyOne(join(dir, path), join(into, String(at)));
@@ -42,6 +44,20 @@ export async function placeIgnored(from: string, folder: string, owner: Owner): 
     await giveTo(join(folder, path), owner);
   }
   return paths;
+}
+
+function foldersOf(path: string): readonly string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/** Whether anything below a throw-away `.git` but its index was made or changed. */
+export async function isTouchedSince(gitDir: string, sinceMs: number): Promise<boolean> {
+  for (const entry of await readdir(gitDir, { withFileTypes: true, recursive: true })) {
+    if (entry.name === 'index' && entry.parentPath === gitDir) continue;
+    if ((await lstat(join(entry.parentPath, entry.name))).ctimeMs >= sinceMs) return true;
+  }
+  return false;
 }
 
 /** Every folder above is a real one, and nothing has the name. */

@@ -208,6 +208,17 @@ describe('TreeCache', () => {
     expect(await contentOf(await other.workspace.checkout('work', base))).toEqual(expected);
   });
 
+  it('does not use an entry that is damaged, and puts another in its place', async () => {
+    const keep = (): Promise<unknown> => cache.keep('/bare', 'tree', (files) => writeFile(join(files, 'x'), 'x'));
+    await keep();
+    const [entry = ''] = await kept();
+    await writeFile(join(entry, 'about.json'), '{');
+    expect(await cache.find('/bare', 'tree')).toBeUndefined();
+    expect(await keep()).toMatchObject({ tree: 'tree' });
+    await cache.drop('/bare', 'tree');
+    expect(await cache.find('/bare', 'tree')).toBeUndefined();
+  });
+
   it('does not use an entry of an earlier start of the machine', async () => {
     const { workspace } = await aWorkspace();
     await workspace.checkout('work', base);

@@ -28,6 +28,8 @@ export type KeptTree = {
   readonly stamp: string;
   /** RFC 3339. */
   readonly madeAt: string;
+  /** On disk, spares included. */
+  readonly bytes: number;
 };
 
 type About = { readonly stamp: string; readonly madeAt: string; readonly boot: string | null; readonly bytes: number };
@@ -51,15 +53,16 @@ export class TreeCache {
   /** The tree, noted as used just now. */
   async find(bare: string, tree: string): Promise<KeptTree | undefined> {
     const dir = join(this.placeOf(bare), tree);
+    const isThere = (await stat(dir).catch(() => undefined)) !== undefined;
     const about = await aboutOf(dir);
-    if (!about) return undefined;
-    if (about.boot !== (await bootId())) {
-      await this.remove(dir);
+    if (!about || about.boot !== (await bootId())) {
+      // One that was not there may be by now; one that was is of an earlier start, or damaged.
+      if (isThere) await this.remove(dir);
       return undefined;
     }
     const now = new Date();
     await utimes(join(dir, ABOUT), now, now).catch(() => undefined);
-    return { tree, dir, files: join(dir, 'files'), stamp: about.stamp, madeAt: about.madeAt };
+    return { tree, dir, files: join(dir, 'files'), stamp: about.stamp, madeAt: about.madeAt, bytes: about.bytes };
   }
 
   /** Names of the repository's kept trees, the last used first. */
@@ -75,11 +78,21 @@ export class TreeCache {
     return (await aboutOf(dir))?.stamp === stamp;
   }
 
+  /** Takes a tree away that is of no use, or of no more. */
+  async drop(bare: string, tree: string): Promise<void> {
+    await this.remove(join(this.placeOf(bare), tree));
+  }
+
+  /** What one entry of it may take at most to be kept. */
+  get maxEntryBytes(): number {
+    return this.options.maxBytes / (2 * this.copies);
+  }
+
   /** Whether a tree of this size is worth its place, and has one. */
   async hasRoomFor(bytes: number): Promise<boolean> {
     // Its pack takes as much again at most.
     const needed = 2 * bytes * this.copies;
-    if (bytes < (this.options.minBytes ?? DEFAULT_MIN_BYTES) || needed > this.options.maxBytes) return false;
+    if (bytes < (this.options.minBytes ?? DEFAULT_MIN_BYTES) || bytes > this.maxEntryBytes) return false;
     await mkdir(this.options.dir, { recursive: true, mode: 0o700 });
     const { bavail, bsize } = await statfs(this.options.dir);
     return bavail * bsize > 2 * needed;
@@ -201,8 +214,12 @@ export class TreeCache {
 }
 
 async function aboutOf(dir: string): Promise<About | undefined> {
-  const text = await readFile(join(dir, ABOUT), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as About);
+  try {
+    return JSON.parse(await readFile(join(dir, ABOUT), 'utf8')) as About;
+  } catch {
+    // Not there, or damaged.
+    return undefined;
+  }
 }
 
 async function usedAt(dir: string): Promise<number> {

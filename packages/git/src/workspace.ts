@@ -6,12 +6,13 @@ import { AppError, type DiffFile } from '@countersign/domain';
 import { BareRepository } from './bare-repository.js';
 import type { Git } from './git.js';
 import { shown, splitNul } from './git-path.js';
-import { isRoot, removeFolder, replaceContent, unlock, type Owner } from './hostile-folder.js';
-import { copyIgnored, placeIgnored } from './ignored-files.js';
+import { giveTo, isRoot, removeFolder, replaceContent, unlock, type Owner } from './hostile-folder.js';
+import { copyIgnored, isTouchedSince, placeIgnored } from './ignored-files.js';
 import { stageFolder, type Staged } from './snapshot.js';
 import { replaceFile } from './replace-file.js';
 import { fillStage } from './stage-filling.js';
 import type { TreeCache } from './tree-cache.js';
+import { placeTree } from './tree-placement.js';
 import { DIFF_TREE, parseDiffFiles } from './tree-diff.js';
 import { inspectChanges, listFiles, type Inspection, type ListedFile } from './tree-inspection.js';
 
@@ -166,6 +167,42 @@ export class RequestWorkspace {
     // A change that stops ignoring them does not bring them in.
     if (paths) await replaceFile(join(this.repository.dir, 'info', 'exclude'), paths.map((path) => `/${path.replace(/[\\*?[\]!# \n]/g, '\\$&')}\n`).join(''));
     return paths !== undefined;
+  }
+
+  /**
+   * Makes `root/<name>` hold copies of what is in `from`, or nothing, as the sandbox's user's own: a folder beside a
+   * checkout, for one sandbox to write into.
+   *
+   * @returns the folder's path.
+   */
+  async placeFolder(name: string, from: string | undefined): Promise<string> {
+    const folder = this.folderOf(name);
+    const stage = await mkdtemp(join(this.options.root, `stage-${name}-`));
+    if (from !== undefined) await placeTree(from, stage, { skip: () => false, shared: () => false });
+    await giveTo(stage, this.owner);
+    await replaceContent(folder, stage, stage.replace(/stage-(?=[^/]*$)/, 'trash-'));
+    if (isRoot()) await lchown(folder, this.owner.uid, this.owner.gid);
+    return folder;
+  }
+
+  /** Copies files, folders and links of such a folder; `chosen` is asked, once everything is readable, which paths are left out. */
+  async keepFolder(name: string, into: string, chosen: (folder: string) => Promise<(path: string) => boolean>): Promise<void> {
+    const folder = this.folderOf(name);
+    await unlock(Buffer.from(folder));
+    await placeTree(folder, into, { skip: await chosen(folder), shared: () => false });
+  }
+
+  /** Removes one folder; none is success. */
+  dropFolder(name: string): Promise<void> {
+    return removeFolder(this.folderOf(name));
+  }
+
+  /**
+   * Whether the throw-away `.git` of a checkout was written to since then, but for the index, which any look at it refreshes.
+   * The time is the kernel's own; nobody inside can set it.
+   */
+  gitTouchedSince(name: string, sinceMs: number): Promise<boolean> {
+    return isTouchedSince(join(this.folderOf(name), '.git'), sinceMs);
   }
 
   async treeOf(commit: string): Promise<string> {

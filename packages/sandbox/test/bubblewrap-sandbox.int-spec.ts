@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { isAlive, type ProcessRef } from '../src/bubblewrap/process-table.js';
 import { BubblewrapSandboxAdapter } from '../src/index.js';
 import { anExec, describeSandbox } from '../src/ports/sandbox.contract.js';
+import { describeCache } from '../src/ports/sandbox-cache.contract.js';
 import { describeEgress } from '../src/ports/sandbox-egress.contract.js';
 import { describeIsolation } from '../src/ports/sandbox-isolation.contract.js';
 import type { SandboxSpec } from '../src/ports/sandbox.port.js';
@@ -39,7 +40,9 @@ function plainHarness(): Promise<TestHarness> {
 describeSandbox('bubblewrap', bubblewrapHarness);
 describeIsolation('bubblewrap', bubblewrapHarness);
 describeEgress('bubblewrap', bubblewrapHarness);
+describeCache('bubblewrap', bubblewrapHarness);
 describeSandbox("bubblewrap on the machine's own programs, without control groups", plainHarness);
+describeCache("bubblewrap on the machine's own programs, without control groups", plainHarness);
 
 describe('BubblewrapSandboxAdapter', () => {
   let harness: TestHarness;

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { DockerSandboxAdapter } from '../src/index.js';
 import { anExec, describeSandbox } from '../src/ports/sandbox.contract.js';
+import { describeCache } from '../src/ports/sandbox-cache.contract.js';
 import { describeIsolation } from '../src/ports/sandbox-isolation.contract.js';
 import { describeEgress } from '../src/ports/sandbox-egress.contract.js';
 import type { SandboxSpec } from '../src/ports/sandbox.port.js';
@@ -27,6 +28,7 @@ function dockerHarness(): Promise<TestHarness> {
 describeSandbox('docker', dockerHarness);
 describeIsolation('docker', dockerHarness);
 describeEgress('docker', dockerHarness);
+describeCache('docker', dockerHarness);
 
 describe('DockerSandboxAdapter', () => {
   let harness: TestHarness;

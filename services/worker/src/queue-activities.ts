@@ -32,10 +32,10 @@ function workspaceOf({ dataDir }: WorkerServiceDeps, { git, trees }: WorkerParts
 function installedOf(deps: WorkerServiceDeps, parts: WorkerParts): AgentDeps['installed'] {
   const workspace = workspaceOf(deps, parts);
   return async ({ requestId, project, folder, base, commit, onProgress, signal }) => {
-    if (project.settings.setupCommand === null) return;
+    if (project.settings.setupCommand === null) return undefined;
     const image = await parts.images.imageOf({ image: project.settings.image, bare: project.bare, commit: base }, { onProgress, signal });
     const commands = commandsOf(project.settings, image);
-    await parts.dependencies.place(workspace(requestId, project.bare), { project, folder, base, commit, commands });
+    return (await parts.dependencies.prepare(workspace(requestId, project.bare), { project, folder, base, commit, commands })).cache;
   };
 }
 

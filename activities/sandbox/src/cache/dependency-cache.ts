@@ -1,77 +1,70 @@
-import { isCiOrDependencyFile, type Project } from '@countersign/domain';
-import { digestOf } from '@countersign/domain/digest';
-import type { TreeCache } from '@countersign/git';
+import type { SandboxCache, SandboxSession } from '@countersign/sandbox';
 
-import type { CheckCommands } from '../checks/check-commands.js';
-import { measureUsage } from '../disk-usage.js';
 import type { CheckWorkspace } from '../ports/check-workspaces.port.js';
-import { hasInstallScript, isInstallerFile, isPureInstall } from './pure-install.js';
+import { viewOf, type DependencyOrder } from './dependency-order.js';
+import { DownloadCache, type DownloadStore } from './download-cache.js';
+import { downloadVariables } from './download-places.js';
+import { InstalledFiles, type InstalledStore } from './installed-files.js';
+import { leftNothing, tracesIn } from './left-behind.js';
 
-export type DependencyOrder = {
-  readonly project: Pick<Project, 'id'>;
-  /** Name of the workspace folder. */
-  readonly folder: string;
-  readonly base: string;
-  /** What is checked: the base itself, a change of it, or a tree. */
-  readonly commit: string;
-  readonly commands: CheckCommands;
+export type Prepared = {
+  /** When setup was run for what is in the folder now; undefined where it has to run. */
+  readonly installedAt: string | undefined;
+  /** For the sandbox; undefined where the project has no setup. */
+  readonly cache: SandboxCache | undefined;
 };
 
-const MAX_MANIFESTS = 500;
-const MAX_MANIFEST_BYTES = 1_000_000;
-
-/**
- * What the setup command installed on a base commit. An entry is written by a run on that very commit and by nothing else;
- * a check gets a copy of its own, which goes with its workspace.
- */
-export class DependencyCache {
-  constructor(private readonly cache: Pick<TreeCache, 'find' | 'isWhole' | 'keep' | 'hasRoomFor'>) {}
-
+/** A run of setup whose effects are to be kept. */
+export type SetupWatch = {
   /**
-   * Copies what is kept into a fresh folder that no process writes.
+   * Once setup has succeeded, before anything else runs. The sandbox is held meanwhile and goes on. What cannot be kept is not.
    *
-   * @returns when it was installed; undefined where setup has to run.
+   * @throws AppError SANDBOX_UNAVAILABLE.
    */
-  async place(files: CheckWorkspace, order: DependencyOrder): Promise<string | undefined> {
-    const { project, folder, base, commit, commands } = order;
-    if (commands.setup === null || !isPureInstall(commands.setup)) return undefined;
-    const kept = await this.cache.find(project.id, await keyOf(files, order));
-    if (!kept || (await files.changedPaths(base, commit)).some((path) => isCiOrDependencyFile(path) || isInstallerFile(path))) return undefined;
-    const isPlaced = await files.addIgnored(folder, kept.files).catch(() => false);
-    if (isPlaced && (await this.cache.isWhole(kept))) return kept.madeAt;
-    // A part of it may be there.
-    await files.checkout(folder, commit);
-    return undefined;
+  keep(): Promise<void>;
+};
+
+/** What is kept between requests of a project of what its setup command did, so that it is skipped, or has less to fetch. */
+export class DependencyCache {
+  private readonly installed: InstalledFiles;
+  private readonly downloads: DownloadCache;
+
+  constructor(store: InstalledStore & DownloadStore) {
+    this.installed = new InstalledFiles(store);
+    this.downloads = new DownloadCache(store);
   }
 
-  /** Whether what setup installs now is to be kept: then no process may be in the folder when `keep` is called. */
-  async wants(files: CheckWorkspace, { commit, base, commands }: DependencyOrder): Promise<boolean> {
-    if (commit !== base || commands.setup === null || !isPureInstall(commands.setup)) return false;
-    const manifests = (await files.list(base)).filter(({ path }) => /(^|\/)package\.json$/.test(path));
-    if (manifests.length > MAX_MANIFESTS || manifests.some(({ bytes }) => bytes > MAX_MANIFEST_BYTES)) return false;
-    for (const { path } of manifests) if (hasInstallScript(String(await files.read(base, path)))) return false;
-    return true;
+  /** Copies what is kept into a fresh folder, and into one beside it, while no process writes to either. */
+  async prepare(files: CheckWorkspace, order: DependencyOrder): Promise<Prepared> {
+    if (order.commands.setup === null) return { installedAt: undefined, cache: undefined };
+    const installed = await this.installed.place(files, order);
+    const folder = installed?.cacheFolder ?? (await this.downloads.place(files, order));
+    const yarnrc = (await files.read(order.base, '.yarnrc.yml')) !== undefined;
+    return { installedAt: installed?.madeAt, cache: { folder, env: downloadVariables({ yarnrc }) } };
   }
 
-  /** @returns whether something is kept. */
-  async keep(files: CheckWorkspace, order: DependencyOrder, workspace: string): Promise<boolean> {
-    const key = await keyOf(files, order);
-    const { bytes, complete } = await measureUsage(workspace);
-    if (!complete || !(await this.cache.hasRoomFor(bytes))) return false;
-    const kept = await this.cache.keep(order.project.id, key, async (into) => {
-      if (!(await files.keepIgnored(order.folder, order.base, into))) throw new NothingToKeep();
-    }).catch((error: unknown) => {
-      if (error instanceof NothingToKeep) return undefined;
-      throw error;
-    });
-    return kept !== undefined;
+  /** Looks at a sandbox before setup runs in it; undefined where nothing of the run may be kept: only a base commit's is. */
+  async watch(files: CheckWorkspace, order: DependencyOrder, at: { readonly session: SandboxSession; readonly workspace: string; readonly cache: SandboxCache | undefined }): Promise<SetupWatch | undefined> {
+    const { session, workspace, cache } = at;
+    if (order.commit !== order.base || !cache) return undefined;
+    const startedMs = Date.now();
+    const before = await tracesIn(session);
+    return {
+      keep: async () => {
+        const after = await tracesIn(session);
+        const kept = session.whilePaused(async () => {
+          const isAll = leftNothing(before, after) && !(await files.gitTouchedSince(order.folder, startedMs));
+          await this.downloads.keep(files, order, cache.folder);
+          await this.installed.keep(files, order, { workspace, cache: cache.folder, isAll });
+        });
+        // A check does not fail for what only the next one gains by.
+        await kept.catch(() => undefined);
+      },
+    };
   }
-}
 
-/** Setup changed more than ignored files: its effect is not what can be copied. */
-class NothingToKeep extends Error {}
-
-async function keyOf(files: CheckWorkspace, { base, commands }: DependencyOrder): Promise<string> {
-  const { image, env, setup, egress } = commands;
-  return digestOf({ tree: await files.treeOf(base), image, env, setup, egress });
+  /** Throws away what was written beside the folder. */
+  async discard(files: CheckWorkspace, order: Pick<DependencyOrder, 'folder'>): Promise<void> {
+    await files.dropFolder(viewOf(order));
+  }
 }

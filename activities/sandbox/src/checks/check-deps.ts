@@ -35,7 +35,7 @@ export type SandboxDeps = {
   /** Takes secrets out of what goes to the artifact store: the running log's own. */
   readonly redact: (text: string) => string;
   readonly images: ImageChoice;
-  readonly dependencies: Pick<DependencyCache, 'place' | 'wants' | 'keep'>;
+  readonly dependencies: Pick<DependencyCache, 'prepare' | 'watch' | 'discard'>;
   readonly limits: CheckLimits;
   /** These three answer for the activity that is running at the call. */
   readonly run: () => RunRef;

@@ -2,6 +2,7 @@ import type { Broker, ProjectNames } from '@countersign/egress';
 import type { ExecResult, SandboxSession } from '@countersign/sandbox';
 
 import { formatMb, measureUsage } from '../disk-usage.js';
+import type { Prepared, SetupWatch } from '../cache/dependency-cache.js';
 import type { CheckWorkspace } from '../ports/check-workspaces.port.js';
 import { whileBeating } from './beating.js';
 import type { CheckCommands } from './check-commands.js';
@@ -28,7 +29,7 @@ const IN_ORDER = ['sh', '-c', 'exec sh -c "$1" 2>&1', 'sh'];
 
 /**
  * Runs setup, and test where setup succeeded, on a fresh checkout in a sandbox of its own that is gone afterwards. What
- * setup installed on the very base is taken from the dependency cache where the change cannot have an effect on it.
+ * setup left on the very base is taken from the dependency cache where the change cannot have an effect on it.
  *
  * @throws the cancellation's reason; AppError SANDBOX_UNAVAILABLE, IMAGE_MISSING.
  */
@@ -36,61 +37,58 @@ export async function runChecks(deps: SandboxDeps, subject: CheckSubject, comman
   if (commands.setup === null && commands.test === null) return { setup: null, test: null };
   const { requestId, bare, commit, folder } = subject;
   const files = deps.workspaces.open(requestId, bare);
-  const { workspace, installedAt } = await whileBeating(deps, `${folder}: checkout`, async () => {
+  const { workspace, prepared } = await whileBeating(deps, `${folder}: checkout`, async () => {
     // No process of a killed attempt may be in the folder while it is filled. An engine that is away is noticed here.
     await deps.sandbox.destroy(requestId);
     await files.prepare();
     const path = await files.checkout(folder, commit);
-    return { workspace: path, installedAt: await deps.dependencies.place(files, { ...subject, commands }) };
+    return { workspace: path, prepared: await deps.dependencies.prepare(files, { ...subject, commands }) };
   });
-  return withNetwork(deps, subject, commands, workspace, (broker) => runInSandbox(deps, subject, commands, { workspace, broker, files, installedAt }));
+  return withNetwork(deps, subject, commands, workspace, (broker) => runInSandbox(deps, subject, commands, { workspace, broker, files, ...prepared }));
 }
 
 type Place = {
   readonly workspace: string;
   readonly broker: Broker | undefined;
   readonly files: CheckWorkspace;
-  readonly installedAt: string | undefined;
-};
+} & Prepared;
 
 async function runInSandbox(deps: SandboxDeps, subject: CheckSubject, commands: CheckCommands, place: Place): Promise<CommandOutcomes> {
-  const { workspace, broker, installedAt } = place;
-  let session = await openSandbox(deps, subject, commands, place);
+  const { workspace, broker, installedAt, files } = place;
+  const session = await openSandbox(deps, subject, commands, place);
   try {
+    const watch = installedAt === undefined ? await watchSetup(deps, subject, commands, { ...place, session }) : undefined;
     const run = (name: 'setup' | 'test', command: string): Promise<CommandOutcome> => runCommand(deps, session, subject, { name, command, workspace });
     const setup = commands.setup === null ? null : await (installedAt === undefined ? run('setup', commands.setup) : fromCache(deps, subject, installedAt));
     const isReady = setup === null || succeeded(setup);
     if (!isReady) return { setup, test: null };
-    if (installedAt === undefined && (await keepInstalled(deps, subject, commands, place, session))) session = await openSandbox(deps, subject, commands, place);
+    await keepInstalled(deps, subject, watch);
     if (commands.test === null) return { setup, test: null };
     await broker?.enter('execute');
     return { setup, test: await run('test', commands.test) };
   } finally {
     // What cannot be removed now is removed by the next `open`, by `destroy` or by the reaper.
     await session.stop().catch(() => undefined);
+    await deps.dependencies.discard(files, subject).catch(() => undefined);
   }
 }
 
-/** What an earlier setup run on the same base installed is in the folder. */
+/** What an earlier setup run on the same base left is in the folder. */
 async function fromCache(deps: SandboxDeps, { requestId, folder, base }: CheckSubject, installedAt: string): Promise<CommandOutcome> {
   const note = `from the cache of ${installedAt.slice(0, 16).replace('T', ' ')} UTC, base ${base.slice(0, 12)}`;
   await deps.log(requestId).append(`[${folder}: setup] ${note}\n`);
   return { exitCode: 0, durationMs: 0, log: null, timedOutAfterMs: null, note };
 }
 
-/** @returns whether the sandbox was stopped for it: no process may be in the folder that is copied. */
-async function keepInstalled(deps: SandboxDeps, subject: CheckSubject, commands: CheckCommands, { files, workspace }: Place, session: SandboxSession): Promise<boolean> {
-  const order = { ...subject, commands };
-  if (commands.setup === null || !(await deps.dependencies.wants(files, order))) return false;
-  await whileBeating(deps, `${subject.folder}: keeping what setup installed`, async () => {
-    await session.stop();
-    // A check does not fail for what only the next one gains by.
-    await deps.dependencies.keep(files, order, workspace).catch(() => false);
-  });
-  return true;
+async function watchSetup(deps: SandboxDeps, subject: CheckSubject, commands: CheckCommands, at: Place & { readonly session: SandboxSession }): Promise<SetupWatch | undefined> {
+  return whileBeating(deps, `${subject.folder}: looking at the sandbox`, () => deps.dependencies.watch(at.files, { ...subject, commands }, at));
 }
 
-async function openSandbox(deps: SandboxDeps, subject: CheckSubject, commands: CheckCommands, { workspace, broker }: Place): Promise<SandboxSession> {
+async function keepInstalled(deps: SandboxDeps, { folder }: CheckSubject, watch: SetupWatch | undefined): Promise<void> {
+  if (watch) await whileBeating(deps, `${folder}: keeping what setup left`, () => watch.keep());
+}
+
+async function openSandbox(deps: SandboxDeps, subject: CheckSubject, commands: CheckCommands, { workspace, broker, cache }: Place): Promise<SandboxSession> {
   const { requestId, folder } = subject;
   deps.signal()?.throwIfAborted();
   const session = await whileBeating(deps, `${folder}: opening the sandbox`, () =>
@@ -103,6 +101,7 @@ async function openSandbox(deps: SandboxDeps, subject: CheckSubject, commands: C
       mounts: [],
       env: commands.env,
       limits: deps.limits.sandbox,
+      ...(cache && { cache }),
       ...(broker && { egress: { socket: broker.socket, caFile: broker.caFile } }),
     }),
   );

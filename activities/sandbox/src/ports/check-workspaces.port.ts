@@ -1,6 +1,9 @@
 import type { RequestWorkspace } from '@countersign/git';
 
-export type CheckWorkspace = Pick<RequestWorkspace, 'prepare' | 'checkout' | 'treeOf' | 'changedPaths' | 'list' | 'read' | 'keepIgnored' | 'addIgnored'>;
+export type CheckWorkspace = Pick<
+  RequestWorkspace,
+  'prepare' | 'checkout' | 'treeOf' | 'changedPaths' | 'list' | 'read' | 'keepIgnored' | 'addIgnored' | 'placeFolder' | 'keepFolder' | 'dropFolder' | 'gitTouchedSince'
+>;
 
 /** The folders of requests on this machine. */
 export interface CheckWorkspaces {

@@ -1,4 +1,4 @@
-import type { SandboxSpec } from '../ports/sandbox.port.js';
+import { CACHE_MOUNT, type SandboxSpec } from '../ports/sandbox.port.js';
 import { EGRESS_CA, EGRESS_SOCKET, EGRESS_VARIABLES } from '../egress/egress-variables.js';
 import { OPEN_FILES, WORKSPACE } from '../sandbox-spec.js';
 import type { RootStep } from './root-layout.js';
@@ -41,6 +41,7 @@ export function bubblewrapArguments({ spec, root, at, hasProc }: ArgumentsInput)
     ...['--dev', '/dev', ...tmpfs('/dev/shm', SHARED_MEMORY_MB), '--remount-ro', '/dev'],
     ...tmpfs('/tmp', spec.limits.tmpMb),
     ...[spec.workspaceReadOnly ? '--ro-bind' : '--bind', at(spec.workspace), WORKSPACE],
+    ...(spec.cache ? ['--bind', at(spec.cache.folder), CACHE_MOUNT] : []),
     ...mounts.flatMap(({ source, target }) => ['--ro-bind', at(source), target]),
     ...['--remount-ro', '/', '--chdir', WORKSPACE, '--setenv', 'PATH', PATH, '--setenv', 'HOME', '/tmp'],
   ];
@@ -55,8 +56,8 @@ export function egressMounts({ egress }: SandboxSpec): readonly { readonly sourc
 }
 
 /** What every program inside finds set. */
-export function sessionVariables({ env, egress }: SandboxSpec): Readonly<Record<string, string>> {
-  return { PATH, HOME: '/tmp', HOSTNAME: 'sandbox', ...env, ...(egress && EGRESS_VARIABLES) };
+export function sessionVariables({ env, cache, egress }: SandboxSpec): Readonly<Record<string, string>> {
+  return { PATH, HOME: '/tmp', HOSTNAME: 'sandbox', ...cache?.env, ...env, ...(egress && EGRESS_VARIABLES) };
 }
 
 /**

@@ -37,10 +37,11 @@ describe('bubblewrapArguments', () => {
     expect(argumentsOf()).not.toContain('--share-net');
   });
 
-  it('binds nothing for writing but the workspace, and that only where it may be', () => {
+  it('binds nothing for writing but the workspace, and that only where it may be, and the cache', () => {
     const writable = (all: readonly string[]): string[] => all.flatMap((word, index) => (word === '--bind' ? [String(all[index + 2])] : []));
     expect(writable(argumentsOf({ egress: EGRESS }))).toEqual(['/workspace']);
     expect(writable(argumentsOf({ workspaceReadOnly: true }))).toEqual([]);
+    expect(writable(argumentsOf({ workspaceReadOnly: true, cache: { folder: '/data/cache', env: {} } }))).toEqual(['/cache']);
     expect(follows(argumentsOf(), '--bind', '/staged/data/work space', '/workspace')).toBe(true);
   });
 

@@ -3,9 +3,11 @@ import { AppError } from '@countersign/domain';
 import type { ExecRequest, ExecResult, SandboxSession } from '../ports/sandbox.port.js';
 import { ExecRecord } from '../output/exec-record.js';
 import type { BubblewrapProcess } from './bubblewrap-process.js';
+import { paused, resumed } from './process-tree.js';
 import type { SandboxEntry, SandboxRegistry } from './sandbox-registry.js';
 
 const KILLED = 137;
+const PAUSE_MS = 5000;
 
 export type BubblewrapSessionDeps = {
   readonly registry: SandboxRegistry;
@@ -51,6 +53,16 @@ export class BubblewrapSession implements SandboxSession {
     await this.#end(process);
     if (!(await this.deps.registry.holds(this.entry))) throw unavailable(this.name, 'was ended for another attempt');
     return record.result('ended', KILLED);
+  }
+
+  async whilePaused<T>(work: () => Promise<T>): Promise<T> {
+    const { leader } = await this.#running();
+    if (!leader || !(await paused(leader, PAUSE_MS))) throw unavailable(this.name, 'cannot be paused');
+    try {
+      return await work();
+    } finally {
+      await resumed(leader);
+    }
   }
 
   async isAlive(): Promise<boolean> {

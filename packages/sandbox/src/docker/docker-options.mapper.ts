@@ -2,7 +2,7 @@ import { digestOf } from '@countersign/domain/digest';
 import type { ContainerCreateOptions } from 'dockerode';
 
 import { EGRESS_CA, EGRESS_VARIABLES } from '../egress/egress-variables.js';
-import type { SandboxLimits, SandboxMount, SandboxSpec } from '../ports/sandbox.port.js';
+import { CACHE_MOUNT, type SandboxLimits, type SandboxMount, type SandboxSpec } from '../ports/sandbox.port.js';
 import { OPEN_FILES, WORKSPACE, type Owner } from '../sandbox-spec.js';
 
 export const LABELS = {
@@ -17,7 +17,8 @@ const MB = 1024 * 1024;
 /** The container of a specification; `spec` among the labels is the digest of all the rest. `forwarder`: whose network it shares. */
 export function containerOptions(spec: SandboxSpec, owner: Owner, installation: string, forwarder?: string): ContainerCreateOptions {
   const egress = spec.egress === undefined ? [] : [{ source: spec.egress.caFile, target: EGRESS_CA, readOnly: true }];
-  const mounts = [{ source: spec.workspace, target: WORKSPACE, readOnly: spec.workspaceReadOnly }, ...spec.mounts, ...egress];
+  const cache = spec.cache === undefined ? [] : [{ source: spec.cache.folder, target: CACHE_MOUNT, readOnly: false }];
+  const mounts = [{ source: spec.workspace, target: WORKSPACE, readOnly: spec.workspaceReadOnly }, ...cache, ...spec.mounts, ...egress];
   const options: ContainerCreateOptions = {
     Image: spec.image,
     // The image's own entrypoint is not ours to trust with staying alive.
@@ -28,7 +29,7 @@ export function containerOptions(spec: SandboxSpec, owner: Owner, installation: 
     // The engine refuses a name beside a network that is another's.
     ...(forwarder === undefined && { Hostname: 'sandbox' }),
     // The root is read-only, and many tools insist on writing to their home.
-    Env: Object.entries({ HOME: '/tmp', ...spec.env, ...(spec.egress && EGRESS_VARIABLES) }).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries({ HOME: '/tmp', ...spec.cache?.env, ...spec.env, ...(spec.egress && EGRESS_VARIABLES) }).map(([name, value]) => `${name}=${value}`),
     HostConfig: hostConfig({ limits: spec.limits, mounts, network: forwarder === undefined ? 'none' : `container:${forwarder}` }),
   };
   const labels = { [LABELS.request]: spec.requestId, [LABELS.installation]: installation, [LABELS.name]: spec.name };

@@ -60,6 +60,19 @@ export class DockerSession implements SandboxSession {
     return record.result(ending, null);
   }
 
+  async whilePaused<T>(work: () => Promise<T>): Promise<T> {
+    if (!(await this.#isOurs())) throw this.client.unavailable('has given the sandbox to another attempt');
+    await this.client.call('pause', (deadlined) => this.container.pause(deadlined)).catch((error: unknown) => {
+      throw statusOf(error) === undefined ? error : this.client.unavailable('cannot pause the sandbox', error);
+    });
+    try {
+      return await work();
+    } finally {
+      // One that does not go on answers no further call, and is removed like any other.
+      await this.client.call('unpause', (deadlined) => this.container.unpause(deadlined)).catch(() => undefined);
+    }
+  }
+
   async isAlive(): Promise<boolean> {
     try {
       const { State } = await this.client.call('inspect', (deadlined) => this.container.inspect(deadlined));

@@ -26,9 +26,22 @@ export type SandboxSpec = {
   readonly mounts: readonly SandboxMount[];
   readonly env: Readonly<Record<string, string>>;
   readonly limits: SandboxLimits;
+  /** The one further place that may be written; absent: none. */
+  readonly cache?: SandboxCache;
   /** The only way out, where the project allows one; absent: no network at all. */
   readonly egress?: SandboxEgress;
 };
+
+/** What package managers download goes here, so that it can be brought along. */
+export type SandboxCache = {
+  /** A folder of the host, mounted at `CACHE_MOUNT`, that belongs to the owner of the workspace and to this sandbox alone. */
+  readonly folder: string;
+  /** What leads package managers there; the specification's own variables win. */
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** Where `SandboxSpec.cache` is inside. Files in it may name each other by this path, so it is the same in every sandbox. */
+export const CACHE_MOUNT = '/cache';
 
 /** A broker outside of the sandbox. The adapter offers it on the loopback of the sandbox's own, empty network. */
 export type SandboxEgress = {
@@ -75,6 +88,12 @@ export interface SandboxSession {
    * @throws AppError SANDBOX_UNAVAILABLE where the engine does not answer or the sandbox is gone.
    */
   exec(request: ExecRequest): Promise<ExecResult>;
+  /**
+   * Does the work while no process of the sandbox runs, so that its folders hold still; they all go on afterwards.
+   *
+   * @throws what the work throws; AppError SANDBOX_UNAVAILABLE, before the work, where they cannot be held.
+   */
+  whilePaused<T>(work: () => Promise<T>): Promise<T>;
   /** Whether it still runs on the engine: what a heartbeat may be tied to. Never throws. */
   isAlive(): Promise<boolean>;
   /** Kills the whole process tree and removes the sandbox. None left is success. */

@@ -100,6 +100,11 @@ class FakeSession implements SandboxSession {
     return Promise.race([this.run({ spec: this.spec, request }), gone]);
   }
 
+  async whilePaused<T>(work: () => Promise<T>): Promise<T> {
+    if (!(await this.isAlive())) throw new AppError('SANDBOX_UNAVAILABLE', 'The sandbox is gone');
+    return work();
+  }
+
   async isAlive(): Promise<boolean> {
     return this.isUp() && !this.#gone.signal.aborted;
   }
