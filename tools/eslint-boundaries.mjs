@@ -1,6 +1,6 @@
 /** The import table of STYLE.md 2.1 as lint rules: who may import which of our packages, and which foreign ones. */
 const OURS = [
-  'domain', 'contracts', 'git', 'artifacts', 'sandbox', 'egress', 'model-server', 'parts', 'platform', 'testing', 'cli',
+  'domain', 'contracts', 'git', 'artifacts', 'sandbox', 'egress', 'verify', 'model-server', 'parts', 'platform', 'testing', 'cli',
   'workflow-contracts', 'workflow-delivery',
   'activity-agent', 'activity-sandbox', 'activity-vcs', 'activity-policy',
   'requests', 'projects', 'worker', 'standalone', 'gateway', 'web',
@@ -10,14 +10,15 @@ const TABLE = [
   { files: ['packages/domain/src/**'], may: [], foreign: ['@nestjs/*', 'typeorm', '@temporalio/*', 'pg'] },
   { files: ['packages/contracts/src/**'], may: ['domain', 'domain/schema'], foreign: ['@nestjs/*', 'typeorm', '@temporalio/*'] },
   { files: ['packages/git/src/**', 'packages/artifacts/src/**', 'packages/sandbox/src/**', 'packages/egress/src/**'], may: ['domain', 'domain/digest'], foreign: ['@nestjs/*', 'typeorm', '@temporalio/*'] },
+  { files: ['packages/verify/src/**'], may: [], foreign: ['@nestjs/*', 'typeorm', '@temporalio/*', 'pg'] },
   { files: ['packages/parts/src/**'], may: ['domain'], foreign: ['@nestjs/*', 'typeorm'] },
   { files: ['packages/platform/src/**'], may: ['domain', 'domain/digest', 'contracts', 'workflow-contracts'], foreign: ['@temporalio/workflow'] },
-  { files: ['packages/cli/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'contracts'], foreign: ['@nestjs/*', 'typeorm', '@temporalio/*'] },
+  { files: ['packages/cli/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'contracts', 'verify'], foreign: ['@nestjs/*', 'typeorm', '@temporalio/*'] },
   { files: ['workflows/contracts/src/**'], may: ['domain'], foreign: ['@nestjs/*', 'typeorm', '@temporalio/workflow', '@temporalio/worker'] },
   { files: ['workflows/delivery/src/**'], may: ['domain', 'workflow-contracts'], foreign: ['@nestjs/*', 'typeorm', 'node:*', 'zod', '@temporalio/activity', '@temporalio/client', '@temporalio/worker'] },
-  { files: ['activities/*/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'workflow-contracts', 'git', 'artifacts', 'sandbox', 'egress'], foreign: ['@nestjs/*', 'typeorm', '@temporalio/workflow'] },
+  { files: ['activities/*/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'workflow-contracts', 'git', 'artifacts', 'sandbox', 'egress', 'verify'], foreign: ['@nestjs/*', 'typeorm', '@temporalio/workflow'] },
   { files: ['packages/model-server/src/**'], may: [], foreign: ['@nestjs/*', 'typeorm', '@temporalio/*'] },
-  { files: ['services/requests/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'contracts', 'platform', 'workflow-contracts', 'artifacts'], foreign: ['@temporalio/workflow'] },
+  { files: ['services/requests/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'contracts', 'platform', 'workflow-contracts', 'artifacts', 'verify'], foreign: ['@temporalio/workflow'] },
   { files: ['services/projects/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'contracts', 'platform', 'git'], foreign: ['@temporalio/workflow'] },
   // git: only to stream a bare copy that services/projects named for this person (ADR 15).
   { files: ['gateway/src/**'], may: ['domain', 'domain/digest', 'domain/schema', 'contracts', 'platform', 'git'], foreign: ['@temporalio/workflow'] },

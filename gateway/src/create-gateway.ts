@@ -12,7 +12,7 @@ import { GatewayModule, type GatewayParts } from './gateway.module.js';
 import { GIT_SIGN_IN } from './git-http/git-credentials.js';
 import { checkBody, readJson, requireJsonPost } from './http/graphql-body.middleware.js';
 import { originMiddleware } from './http/origin.middleware.js';
-import { GIT_PATH, GRAPHQL_PATH } from './http/refusal.js';
+import { EXPORTS_PATH, GIT_PATH, GRAPHQL_PATH } from './http/refusal.js';
 import { signInMiddleware } from './http/sign-in.middleware.js';
 import { LiveFeed } from './live/live-feed.js';
 import { serveSubscriptions } from './live/live-socket.js';
@@ -38,8 +38,9 @@ function protect(app: NestExpressApplication, options: CreateGatewayOptions): vo
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(originMiddleware(allowedHosts, allowedOrigins));
-  app.use(GRAPHQL_PATH, requireJsonPost, signedIn, readJson(limits), checkBody(limits));
+  app.use(GRAPHQL_PATH, requireJsonPost, signedIn, readJson(limits, GRAPHQL_PATH), checkBody(limits));
   app.use('/artifacts', signedIn);
+  app.use(EXPORTS_PATH, signedIn, readJson(limits, EXPORTS_PATH));
   app.use(GIT_PATH, signInMiddleware(verifier, services, logger, GIT_SIGN_IN));
 }
 

@@ -21,6 +21,8 @@ import { GRAPHQL_PATH } from './http/refusal.js';
 import { RestErrorFilter } from './http/rest-error.filter.js';
 import { idempotencyPlugin } from './idempotency/idempotency.plugin.js';
 import type { IdempotencyStore } from './idempotency/idempotency-store.port.js';
+import { AuditExportController } from './integrity/audit-export.controller.js';
+import { KEY_LISTS, KeyListController, type KeyListSource } from './integrity/key-list.controller.js';
 import type { Limits } from './limits.js';
 import { LiveFeed, type LiveSource } from './live/live-feed.js';
 import { Services } from './services.js';
@@ -32,6 +34,7 @@ export type GatewayParts = {
   readonly limits: Limits;
   /** Tells that something has changed. */
   readonly live: LiveSource;
+  readonly keyLists: KeyListSource;
   /** Reads the bare copies on this disk. */
   readonly git: Git;
   readonly logger: Logger;
@@ -75,13 +78,14 @@ export class GatewayModule {
         GraphQLModule.forRoot<ApolloDriverConfig>(graphqlOptions(parts)),
         ThrottlerModule.forRoot([{ ttl: 60_000, limit: limits.requestsPerMinute }]),
       ],
-      controllers: [HealthController, ArtifactController, GitController],
+      controllers: [HealthController, KeyListController, ArtifactController, AuditExportController, GitController],
       providers: [
         ...RESOLVERS,
         Reflector,
         { provide: Services, useValue: services },
         { provide: LiveFeed, useValue: new LiveFeed(parts.live, logger) },
         { provide: PROBES, useValue: probes },
+        { provide: KEY_LISTS, useValue: parts.keyLists },
         { provide: GitBackend, useValue: new GitBackend(git, services, limits) },
         // In this order: who is asking too often is not looked up.
         { provide: APP_GUARD, useClass: PersonThrottlerGuard },

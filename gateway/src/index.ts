@@ -24,7 +24,7 @@ export type GatewayDeps = {
   readonly requests: Address;
   readonly projects: Address;
   readonly verifier: Pick<TokenVerifier, 'verify'>;
-  /** The gateway's own, for `/ready`. */
+  /** The gateway's own, for `/ready`, hints and the list of keys. */
   readonly tokens: Pick<ServiceTokens, 'issue'>;
   readonly postgres: { readonly url: string; readonly ownerUrl: string };
   /** Home and configuration of our own git. */
@@ -38,6 +38,9 @@ export type GatewayDeps = {
 const RPC_DEADLINE_MS = 10_000;
 /** Longer than a long poll waits. */
 const FEED_DEADLINE_MS = 30_000;
+/** A bundle of a whole log, or a log that is written again. */
+const LONG_DEADLINE_MS = 300_000;
+const LONG_CALLS: ReadonlySet<string> = new Set(['log.export', 'log.recover']);
 const FORGET_EVERY_MS = 3_600_000;
 
 /** A service that answers at all is up, whatever it thinks of the question. */
@@ -54,12 +57,21 @@ function connect<Contract extends RpcContract>(contract: Contract, address: Addr
   return new RpcClient(contract, { ...address, deadlineMs: RPC_DEADLINE_MS }) satisfies ServiceClient<Contract>;
 }
 
+function connectRequests(address: Address): Required<ServiceClient<typeof requestsRpc>> {
+  const quick = connect(requestsRpc, address);
+  const patient = new RpcClient(requestsRpc, { ...address, deadlineMs: LONG_DEADLINE_MS });
+  return {
+    call: (name, input, credential) => (LONG_CALLS.has(name) ? patient : quick).call(name, input, credential),
+    close: () => [quick, patient].forEach((client) => client.close()),
+  };
+}
+
 /** Starts the public API: migrates its own schema, then listens. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { logger, tokens } = deps;
   const git = await makeGit({ homeDir: deps.gitHomeDir });
   const store = await IdempotencyRepository.open(deps.postgres);
-  const requests = connect(requestsRpc, deps.requests);
+  const requests = connectRequests(deps.requests);
   const projects = connect(projectsRpc, deps.projects);
   const feed = new RpcClient(requestsRpc, { ...deps.requests, deadlineMs: FEED_DEADLINE_MS });
   const forgetting = setInterval(() => {
@@ -79,6 +91,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       ...deps,
       services: new Services(requests, projects),
       store,
+      keyLists: { newest: async () => requests.call('keys.list', {}, await tokens.issue('requests')) },
       live: { feed: async (input) => feed.call('live.feed', input, await tokens.issue('requests')) },
       git,
       limits: { ...DEFAULT_LIMITS, ...deps.limits },

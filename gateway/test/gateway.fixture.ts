@@ -49,6 +49,7 @@ export async function testGateway(over: Partial<CreateGatewayOptions> = {}): Pro
     services: fakes.services,
     store,
     live,
+    keyLists: { newest: () => fakes.requests.call('keys.list', {}, 'gateway') },
     probes: [],
     git: new Git({ configFile: '/nonexistent/gitconfig' }),
     limits: DEFAULT_LIMITS,

@@ -11,6 +11,7 @@ import { provisionPostgres } from '../provision-postgres.mjs';
 import { provisionRuntime } from '../provision-runtime.mjs';
 import { provisionSandboxImage } from '../provision-sandbox-image.mjs';
 import { provisionTemporal } from '../provision-temporal.mjs';
+import { provisionWitness } from '../provision-witness.mjs';
 
 const versionAndPlace = ({ version, where }) => `${version}  ${where}`;
 const installedOrNot = ({ installed }) => (installed ? 'installed' : 'unchanged');
@@ -37,7 +38,7 @@ export function makePreparation({ env, root, say, isInterrupted = () => false })
     return [git, await step('runtime', provisionRuntime, versionAndPlace)];
   }
 
-  /** Every part, side by side. `whenRuntime` is begun as soon as Node 24 is there; `withChromium` is for tests. */
+  /** Every part, side by side. `whenRuntime` is begun as soon as Node 24 is there; `withChromium` is for tests, and gives what only they need. */
   async function everything({ withChromium = false, whenRuntime } = {}) {
     const git = await step('git', provisionGitCheck, versionAndPlace);
     const packages = step('packages', installPackages, installedOrNot);
@@ -52,6 +53,7 @@ export function makePreparation({ env, root, say, isInterrupted = () => false })
       const isNeeded = withChromium || (ok === false && env.COUNTERSIGN_SANDBOX !== 'docker');
       return isNeeded ? step('bubblewrap', provisionBubblewrap, versionAndPlace) : inspectBubblewrap({ env, root });
     });
+    const chromium = withChromium ? bubblewrap.then(() => step('chromium', provisionChromium, versionAndPlace)) : {};
     const parts = await settled([
       runtime,
       packages.then(() => step('postgres', provisionPostgres, versionAndPlace)),
@@ -59,7 +61,8 @@ export function makePreparation({ env, root, say, isInterrupted = () => false })
       docker,
       image,
       bubblewrap,
-      withChromium ? bubblewrap.then(() => step('chromium', provisionChromium, versionAndPlace)) : {},
+      chromium,
+      withChromium ? chromium.then(() => step('witness', provisionWitness, versionAndPlace)) : {},
       whenRuntime ? runtime.then(({ where: node }) => whenRuntime({ step, node })) : {},
     ]);
     return [git, ...parts.filter((part) => part?.name)];

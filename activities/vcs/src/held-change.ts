@@ -1,8 +1,11 @@
-import { checkEffect, diffSubject, mergeSubject, type ApprovalLost, type Facts } from '@countersign/domain';
+import { AppError, checkEffect, diffSubject, type Effect, type Evidence, logBlock, mergeSubject, type ApprovalLost, type Facts } from '@countersign/domain';
 import { digestOf } from '@countersign/domain/digest';
 import type { RequestWorkspace } from '@countersign/git';
 
 import { factOf, newestFact, workspaceOf, type VcsCall } from './vcs-call.js';
+
+/** The log takes an entry in within a second. */
+const LOG_WAIT_MS = 500;
 
 export type HeldChange = {
   readonly execution: Facts['execution'];
@@ -32,7 +35,16 @@ export async function holdChange(call: VcsCall, effect: 'vcs.push' | 'vcs.openMe
   const checks = await newestFact(call, 'checks', headCommit);
   const measure = await newestFact(call, 'measure', headCommit);
   const subject = diffSubject(call.requestId, { baseCommit, headCommit, tree, checksDigest: checksDigest(checks, measure) });
-  return { execution, workspace, lost: checkEffect(effect, evidence, { digest: digestOf(subject) }) };
+  return { execution, workspace, lost: judged(effect, evidence, digestOf(subject)) };
+}
+
+/** @throws AppError LOG_PENDING, LOG_BROKEN: tried again until the log holds what was decided. */
+function judged(effect: Effect, evidence: Evidence, digest: string): ApprovalLost | undefined {
+  const lost = checkEffect(effect, evidence, { digest });
+  const block = lost ? undefined : logBlock(effect, evidence);
+  if (block === 'LOG_BROKEN') throw new AppError(block, `The transparency log is broken (${evidence.logFault}): an admin has to run countersign log recover`);
+  if (block) throw new AppError(block, 'The approvals are not in the transparency log yet', { retryAfterMs: LOG_WAIT_MS });
+  return lost;
 }
 
 /** Holds a prepared merge against its approval; `targetTip` and `mergedTree` are what git says now. */
@@ -48,5 +60,5 @@ export async function holdMerge(call: VcsCall, prep: Facts['mergePrep'], held: {
     checksDigest: checksDigest(checks, measure),
   });
   const evidence = await call.deps.evidence.read(call.requestId, call.run);
-  return checkEffect('vcs.merge', evidence, { digest: digestOf(subject) });
+  return judged('vcs.merge', evidence, digestOf(subject));
 }

@@ -8,6 +8,8 @@ import { buildSchema, RESOLVERS } from '../graphql/schema-text.js';
 import { GitController } from '../git-http/git.controller.js';
 import { ArtifactController } from '../http/artifact.controller.js';
 import { HealthController } from '../http/health.controller.js';
+import { AuditExportController } from '../integrity/audit-export.controller.js';
+import { KeyListController } from '../integrity/key-list.controller.js';
 import { IS_PUBLIC } from './public.decorator.js';
 import { REQUIRED_PERMISSION, type RequiredPermission } from './require-permission.decorator.js';
 
@@ -33,10 +35,10 @@ describe('every operation', () => {
     expect(Object.keys(schema.getSubscriptionType()?.getFields() ?? {})).toEqual(['inboxChanged', 'logAppended', 'requestChanged']);
   });
 
-  it('over REST names one or is a probe', () => {
-    const routes = [HealthController, ArtifactController, GitController].flatMap(methodsOf).filter(([, method]) => Reflect.hasMetadata(METHOD_METADATA, method));
+  it('over REST names one, is a probe or publishes the keys', () => {
+    const routes = [HealthController, KeyListController, ArtifactController, AuditExportController, GitController].flatMap(methodsOf).filter(([, method]) => Reflect.hasMetadata(METHOD_METADATA, method));
     const unguarded = routes.filter(([, method]) => !Reflect.hasMetadata(REQUIRED_PERMISSION, method)).map(([name]) => name);
-    expect(unguarded).toEqual(['live', 'ready']);
+    expect(unguarded).toEqual(['live', 'ready', 'keys']);
     expect(unguarded.length).toBe(routes.filter(([, method]) => Reflect.getMetadata(IS_PUBLIC, method) === true).length);
   });
 

@@ -36,4 +36,7 @@ export const DecisionStatusEnum = graphqlEnum('DecisionStatus', ['recorded', 'co
 export const ActorKindEnum = graphqlEnum('ActorKind', ['person', 'policy', 'gate-off']);
 export const StageStateEnum = graphqlEnum('StageState', ['waiting', 'running', 'done', 'stopped']);
 export const MergeRequestStateEnum = graphqlEnum('MergeRequestState', ['open', 'merged', 'closed']);
+export const KeyPurposeEnum = graphqlEnum('KeyPurpose', ['decision', 'log']);
+export const RevocationReasonEnum = graphqlEnum('RevocationReason', ['superseded', 'compromised']);
+export const KeysOutcomeEnum = graphqlEnum('KeysOutcome', ['published', 'toSign']);
 export const CommandScopeEnum = graphqlEnum('CommandScope', ['plan', 'any']);

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { GraphQLSchemaBuilderModule, GraphQLSchemaFactory } from '@nestjs/graphql';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 
+import { IntegrityResolver } from '../integrity/integrity.resolver.js';
 import { LiveResolver } from '../live/live.resolver.js';
 import { PersonResolver } from '../person/person.resolver.js';
 import { ProjectResolver } from '../project/project.resolver.js';
@@ -11,7 +12,7 @@ import { RequestMutationResolver } from '../request/request-mutation.resolver.js
 import { RequestQueryResolver } from '../request/request-query.resolver.js';
 
 /** Plain classes only: Nest 14.0 skips guards of resolvers made by factories or by inheritance. */
-export const RESOLVERS = [LiveResolver, PersonResolver, ProjectResolver, RequestMutationResolver, RequestQueryResolver];
+export const RESOLVERS = [IntegrityResolver, LiveResolver, PersonResolver, ProjectResolver, RequestMutationResolver, RequestQueryResolver];
 
 const HEADER = '# Generated from the resolvers by gateway/src/print-schema.ts. Do not edit.\n\n';
 

@@ -21,14 +21,15 @@ export function requireJsonPost(req: Request, res: Response, next: NextFunction)
   next();
 }
 
-export function readJson(limits: Limits) {
+/** Refuses in the form of the path. */
+export function readJson(limits: Limits, path: string) {
   const read = json({ limit: limits.bodyBytes, strict: false, type: () => true });
   return (req: Request, res: Response, next: NextFunction): void => {
     read(req, res, (error?: unknown) => {
       if (error === undefined) return next();
       const isTooLarge = (error as { type?: unknown }).type === 'entity.too.large';
       const message = isTooLarge ? `The body is larger than ${limits.bodyBytes} bytes` : 'The body is not valid JSON';
-      return refuse(res, GRAPHQL_PATH, { code: 'INVALID_INPUT', message, field: 'body' }, isTooLarge ? 413 : 400);
+      return refuse(res, path, { code: 'INVALID_INPUT', message, field: 'body' }, isTooLarge ? 413 : 400);
     });
   };
 }

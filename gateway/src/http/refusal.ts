@@ -17,6 +17,7 @@ const STATUS_OF_KIND = {
 
 export const GRAPHQL_PATH = '/graphql';
 export const GIT_PATH = '/git';
+export const EXPORTS_PATH = '/audit/exports';
 
 export function statusOf(code: ErrorCode): number {
   return STATUS_OF_KIND[ERRORS[code].kind];

@@ -41,6 +41,12 @@ export class LogPiece {
   @Field() ended!: boolean;
 }
 
+@ObjectType({ description: 'Where an entry lies in the transparency log.' })
+export class LogPlace {
+  @Field({ description: 'Names the log: the origin of its checkpoints.' }) origin!: string;
+  @Field(() => Int) index!: number;
+}
+
 @ObjectType()
 export class AuditItem {
   @Field(() => Int) seq!: number;
@@ -49,6 +55,13 @@ export class AuditItem {
   @Field(() => String, { nullable: true }) actor!: string | null;
   @Field() text!: string;
   @Field({ description: 'The entry as it was recorded: RFC 8785 text.' }) entry!: string;
+  @Field(() => String, { nullable: true, description: 'The signed document that the entry stands for: a DSSE envelope. Null for other entries, and where it was erased.' })
+  document!: string | null;
+  @Field(() => String, { nullable: true, description: '`valid`, or the code that says why the signature does not count. Null without a document.' })
+  signature!: string | null;
+  @Field({ description: 'What it stood for was erased; the entry stays.' }) erased!: boolean;
+  @Field(() => LogPlace, { nullable: true, description: 'Where a signed checkpoint proves these very bytes. Null until the log holds them, which takes less than a second; longer where somebody changed them.' })
+  place!: LogPlace | null;
 }
 
 @ObjectType()

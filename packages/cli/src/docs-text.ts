@@ -26,6 +26,8 @@ provider of your own (default \`cli\`).
 | 4 | refused: stale digest, closed gate, own request, policy |
 | 5 | not found |
 | 6 | timed out or unavailable |
+| 7 | \`verify\` alone: the bundle is consistent, but only with its own keys |
+| 8 | \`verify\` alone: the bundle does not hold |
 `;
 
 const COMMON = new Set(['--json', '--profile']);

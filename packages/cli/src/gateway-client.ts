@@ -17,9 +17,13 @@ const graphqlAnswer = z.object({
     .optional(),
 });
 
+const restAnswer = z.object({ error: z.object({ code: z.string(), message: z.string(), field: z.string().optional() }) });
+
 const NAMED = { what: 'The gateway', code: 'SERVICE_UNAVAILABLE' } as const;
 const EARLY_MS = 30_000;
 const TRIES = 3;
+/** For what takes its time: a large file, a bundle of a whole log. */
+const LONG_DEADLINE_MS = 300_000;
 
 /** The public API as the profile's person. */
 export class GatewayClient {
@@ -44,10 +48,30 @@ export class GatewayClient {
   }
 
   async download(sha256: string): Promise<string> {
-    const url = `${await addressOf('gateway', this.io)}/artifacts/${sha256}`;
-    const response = await fetchFrom(url, { headers: { authorization: `Bearer ${await this.token()}` } }, { ...NAMED, deadlineMs: 300_000 });
+    const response = await this.fetch(`/artifacts/${sha256}`);
     if (!response.ok) throw new CliError('ARTIFACT_UNAVAILABLE', `The gateway answered ${response.status} for artifact ${sha256}`);
     return response.text();
+  }
+
+  /** A file of the REST API, still to be read. */
+  async open(path: string): Promise<Response> {
+    const response = await this.fetch(path);
+    if (!response.ok) throw restError(response.status, await response.json().catch(() => undefined));
+    return response;
+  }
+
+  async post(path: string, body: object): Promise<unknown> {
+    const headers = { 'content-type': 'application/json' };
+    const response = await this.fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (!response.ok) throw restError(response.status, answer);
+    return answer;
+  }
+
+  private async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const url = `${await addressOf('gateway', this.io)}${path}`;
+    const headers = { ...init.headers, authorization: `Bearer ${await this.token()}` };
+    return fetchFrom(url, { ...init, headers }, { ...NAMED, deadlineMs: LONG_DEADLINE_MS });
   }
 
   private async once(query: string, variables: object, headers: Record<string, string>): Promise<unknown> {
@@ -70,6 +94,13 @@ export class GatewayClient {
       return fresh.accessToken;
     });
   }
+}
+
+function restError(status: number, body: unknown): CliError {
+  const answer = restAnswer.safeParse(body);
+  if (!answer.success) return new CliError(status >= 500 ? 'SERVICE_UNAVAILABLE' : 'INTERNAL', `The gateway answered ${status} in a form that is not ours`);
+  const { code, message, field } = answer.data.error;
+  return new CliError(isErrorCode(code) ? code : 'INTERNAL', message, field);
 }
 
 function dataOf({ status, body, headers }: JsonAnswer): unknown {

@@ -95,7 +95,7 @@ describe('exit codes', () => {
 });
 
 const item = { id: 'r1', title: 'a\u202eb', state: 'PLAN_REVIEW', paused: false, project: 'p', requester: 'ada', waitingFor: null, createdAt: 't' };
-const vote = { id: 'd1', actor: 'ben', verdict: 'request_changes', status: 'dropped', code: 'STALE_DIGEST', amr: ['local-operator'] };
+const vote = { id: 'd1', actor: 'ben', verdict: 'request_changes', status: 'dropped', code: 'STALE_DIGEST', revision: 1, digest: DIGEST, amr: ['local-operator'] };
 const gate = { name: 'plan', setting: 'required', state: 'open', revision: 1, digest: DIGEST, approvals: 0, required: 1, decisions: [vote] };
 const detail = { ...item, revision: 1, gates: [gate], mergeRequest: null, merge: null, budget: { usage: { tokens: 1000, costMicros: null, wallClockMs: 60_000, attempts: 1, cachedTokens: 620 } }, stages: [], events: [], outcome: null, findings: [], modelReview: null, comments: [], egress: [] };
 
@@ -128,10 +128,29 @@ describe('requests', () => {
   it('shows gates with their decisions in the words of the rest of the product', async () => {
     fake.answers['request(id'] = () => ({ data: { request: detail } });
     const { gates } = (await fake.run(['request', 'show', 'r1', '--json'])).json<{ gates: { decisions: unknown[] }[] }>();
-    expect(gates[0]?.decisions).toEqual([{ actor: 'ben', verdict: 'request-changes', status: 'dropped', code: 'STALE_DIGEST', amr: ['local-operator'] }]);
+    expect(gates[0]?.decisions).toEqual([{ actor: 'ben', verdict: 'request-changes', status: 'dropped', code: 'STALE_DIGEST', revision: 1, digest: DIGEST, outdated: false, amr: ['local-operator'] }]);
     const { stdout } = await fake.run(['request', 'show', 'r1']);
     expect(stdout).toContain('9f3a·61c2');
     expect(stdout).toContain('1000 tokens (of it cached: 62 %), money unknown, 1 min');
+    expect(stdout).toContain('plan: asked for changes to revision 1 by ben (local-operator): dropped: it was about other content than what was open (STALE_DIGEST)');
+  });
+
+  it('calls an approval of an earlier revision outdated', async () => {
+    const old = { ...vote, verdict: 'approve', status: 'counted', code: null, revision: 1, digest: '0'.repeat(64), amr: [] };
+    fake.answers['request(id'] = () => ({ data: { request: { ...detail, gates: [{ ...gate, revision: 2, decisions: [old] }] } } });
+    expect((await fake.run(['request', 'show', 'r1'])).stdout).toContain('plan: approved revision 1 (outdated) by ben: counted\n');
+    expect((await fake.run(['request', 'show', 'r1', '--json'])).json()).toMatchObject({ gates: [{ decisions: [{ revision: 1, outdated: true }] }] });
+  });
+
+  it('shows of each entry of the audit trail whether its signature counts and where the log holds it', async () => {
+    const entry = { seq: 1, at: 't', type: 'decision', actor: 'ben', text: 'approve', entry: '{"subject":"request/r1/plan/1"}', document: '{"payload":""}', signature: 'valid', place: { origin: 'here/log/t1/2', index: 12 } };
+    const nodes = [entry, { ...entry, signature: 'KEY_REVOKED' }, { ...entry, document: null, signature: null }, { ...entry, type: 'created', document: null, signature: null, place: null }];
+    fake.answers['audit(id'] = () => ({ data: { request: { gates: [{ name: 'plan', revision: 2 }] }, audit: { edges: nodes.map((node) => ({ node })), pageInfo: { hasNextPage: false, endCursor: null } } } });
+    const lines = (await fake.run(['audit', 'r1'])).stdout.split('\n').slice(1);
+    const said = ['signature valid', 'does not count (KEY_REVOKED)', 'signed document erased', 'no signature'];
+    said.forEach((words, index) => expect(lines[index]).toContain(words));
+    expect([lines[0], lines[3]]).toEqual([expect.stringMatching(/entry 12 of log 2 +approve \(outdated\)$/), expect.stringMatching(/not in the log yet +approve$/)]);
+    expect((await fake.run(['audit', 'r1', '--json'])).json()).toEqual({ items: nodes });
   });
 
   it.each([['PLAN_REVIEW', 'PLAN_REVIEW,DONE', 0], ['FAILED', 'DONE', 4], ['EXECUTING', 'DONE', 6]])(
@@ -152,6 +171,9 @@ describe('approve', () => {
     fake.answers['document(id'] = () => ({ data: { document: { kind: 'plan', digest: DIGEST, revision: 1, data: {}, text: '# The plan', truncated: false, artifact: null, author: 'offline' } } });
     fake.answers['subject(id'] = () => ({ data: { subject: { gate: 'plan', revision: 1, digest: DIGEST, text: '{"v":1}' } } });
     fake.answers['decide('] = answered('recorded');
+    fake.answers['request(id'] = () => ({
+      data: { request: { ...detail, projectId: 'p1', gates: [{ ...gate, required: 2 }] }, me: { name: 'Rita', grants: [{ role: 'reviewer', project: 'p1' }, { role: 'admin', project: 'p2' }] } },
+    });
   });
 
   it('sends exactly the digest that was named', async () => {
@@ -164,9 +186,28 @@ describe('approve', () => {
     fake.interactive = true;
     fake.reply = 'y';
     const { exit, stdout } = await fake.run(line, { NO_COLOR: '1' });
-    expect([exit, stdout]).toEqual([0, expect.stringMatching(/# The plan[\s\S]*9f3a·61c2[\s\S]*9f3a61c29f3a/)]);
+    const words = `You sign: approve the plan, revision 1, of request r1 (a\\u{202e}b), as Rita (reviewer).\nDigest: ${DIGEST}\nNobody has approved this yet. After you 1 other person must approve.\n`;
+    expect([exit, stdout]).toEqual([0, expect.stringContaining(`# The plan\n\n{"v":1}\n\nNothing in it is hidden: what you see is what you sign.\n${words}`)]);
     expect(stdout).not.toContain('\u001b');
     expect(mutationOf('decide')?.variables).toMatchObject({ input: { digest: DIGEST } });
+  });
+
+  it('on a terminal says what is hidden in it, and shows it', async () => {
+    fake.interactive = true;
+    fake.answers['subject(id'] = () => ({ data: { subject: { gate: 'plan', revision: 1, digest: DIGEST, text: '{"goal":"a\u200bb <!-- c -->"}' } } });
+    const { stdout } = await fake.run(line, { NO_COLOR: '1' });
+    expect(stdout).toContain('a\\u{200b}b <!-- c -->');
+    expect(stdout).toContain('It holds 1 zero-width character, 1 HTML comment, made visible above: what you see is what you sign.');
+  });
+
+  it.each([['reject', 'reject the plan'], ['request-changes', 'request changes to the plan']])('on a terminal says what is signed with %s, and asks', async (verb, words) => {
+    fake.interactive = true;
+    const flags = [verb, 'r1', '--gate', 'plan', '--digest', DIGEST, '-m', 'why'];
+    const ran = await fake.run(flags, { NO_COLOR: '1' });
+    expect([ran.exit, ran.stdout, mutationOf('decide')]).toEqual([4, expect.stringContaining(`You sign: ${words}, revision 1, of request r1`), undefined]);
+    fake.reply = 'y';
+    expect((await fake.run(flags)).exit).toBe(0);
+    expect(mutationOf('decide')?.variables).toMatchObject({ input: { digest: DIGEST, verdict: verb.replaceAll('-', '_'), reason: 'why' } });
   });
 
   it('decides nothing without a yes', async () => {

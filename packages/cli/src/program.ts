@@ -1,15 +1,19 @@
 import { Command, CommanderError } from 'commander';
 
 import { CliError, exitCodeOf } from './cli-error.js';
+import { auditCommand } from './commands/audit.commands.js';
 import { decisionCommands } from './commands/decision.commands.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { documentCommands } from './commands/document.commands.js';
 import { gitCommands } from './commands/git.commands.js';
+import { keysCommand } from './commands/keys.commands.js';
+import { logCommand } from './commands/log.commands.js';
 import { personCommands } from './commands/person.commands.js';
 import { projectCommands } from './commands/project.commands.js';
 import { requestCommands } from './commands/request.commands.js';
 import { sessionCommands } from './commands/session.commands.js';
 import { trailCommands } from './commands/trail.commands.js';
+import { verifyCommands } from './commands/verify.commands.js';
 import { wordCommands } from './commands/word.commands.js';
 import { Commands } from './context.js';
 import type { Io } from './io.js';
@@ -17,7 +21,8 @@ import { Printer } from './printer.js';
 
 const DESCRIPTION = `Durable, human-approved AI change.
 
-Exit codes: 0 done · 1 unexpected · 2 usage · 3 not signed in or not allowed · 4 refused · 5 not found · 6 timed out or unavailable`;
+Exit codes: 0 done · 1 unexpected · 2 usage · 3 not signed in or not allowed · 4 refused · 5 not found · 6 timed out or unavailable
+verify alone: 7 consistent with its own keys only · 8 does not hold`;
 
 export function createProgram(commands: Commands): Command {
   const program = new Command('countersign').description(DESCRIPTION);
@@ -31,6 +36,10 @@ export function createProgram(commands: Commands): Command {
     ...decisionCommands(commands),
     ...wordCommands(commands),
     ...trailCommands(commands),
+    auditCommand(commands),
+    ...verifyCommands(commands),
+    keysCommand(commands),
+    logCommand(commands),
     ...gitCommands(commands),
   ];
   all.forEach((command) => program.addCommand(command));

@@ -11,6 +11,8 @@ import { runCli } from '../src/program.js';
 import { FakeLive } from './fake-live.js';
 
 export type Operation = { readonly query: string; readonly variables: Record<string, unknown>; readonly headers: IncomingMessage['headers'] };
+export type RestCall = { readonly body: string; readonly authorization: string | undefined };
+type RestAnswer = { readonly status: number; readonly body: string | Buffer; readonly headers?: Record<string, string> };
 type GraphqlAnswer = { data?: unknown; errors?: { message: string; extensions: { code: string; field?: string } }[] };
 
 export type Ran = { readonly exit: number; readonly stdout: string; readonly stderr: string; json<Shape>(): Shape };
@@ -22,6 +24,8 @@ export class FakeInstallation {
   readonly asked: string[] = [];
   /** What the gateway answers, by a word of the document. */
   readonly answers: Record<string, (operation: Operation) => GraphqlAnswer> = {};
+  /** What the REST API answers, by method and path. */
+  readonly rest: Record<string, (call: RestCall) => RestAnswer> = {};
   expiresIn = 900;
   reply = 'n';
   interactive = false;
@@ -102,6 +106,11 @@ export class FakeInstallation {
     let text = '';
     for await (const chunk of req) text += String(chunk);
     const send = (status: number, body: object): void => void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const taught = this.rest[`${req.method} ${req.url}`];
+    if (taught) {
+      const { status, body, headers } = taught({ body: text, authorization: req.headers.authorization });
+      return void res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+    }
     if (!text) return send(req.url === '/ready' ? 200 : 404, { ok: true });
     const body = JSON.parse(text) as Record<string, string>;
     if (req.url === '/local-operator/token') return this.signIn(body, send);

@@ -13,13 +13,6 @@ export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const DECISION_PREDICATE = 'https://countersign.dev/attestations/decision/v1';
 export const GATE_PASSED_PREDICATE = 'https://countersign.dev/attestations/gate-passed/v1';
 
-/** DSSE envelope; `payload` is base64 of the RFC 8785 bytes of the statement. */
-export type Envelope = {
-  readonly payloadType: typeof PAYLOAD_TYPE;
-  readonly payload: string;
-  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
-};
-
 export type StatementSubject = { readonly name: string; readonly digest: { readonly sha256: string } };
 
 export type DecisionActor =
@@ -43,6 +36,10 @@ export type DecisionPredicate = {
   readonly policyIds: readonly string[];
   /** 16 random bytes, hex. */
   readonly nonce: string;
+  /** Reserved. */
+  readonly delegation?: unknown;
+  readonly risk?: unknown;
+  readonly override?: unknown;
 };
 
 export type DecisionStatement = {
@@ -50,6 +47,23 @@ export type DecisionStatement = {
   readonly subject: readonly [StatementSubject];
   readonly predicateType: typeof DECISION_PREDICATE;
   readonly predicate: DecisionPredicate;
+};
+
+/** What requests states when a gate closed in favour: which content, by which decisions. */
+export type GatePassedStatement = {
+  readonly _type: typeof STATEMENT_TYPE;
+  readonly subject: readonly [StatementSubject];
+  readonly predicateType: typeof GATE_PASSED_PREDICATE;
+  readonly predicate: {
+    readonly gate: SubjectKind;
+    readonly request: string;
+    readonly revision: number;
+    /** SHA-256 of each decision's envelope. */
+    readonly decisions: readonly string[];
+    readonly policyVersion: string;
+    readonly at: string;
+    readonly nonce: string;
+  };
 };
 
 export function subjectName(requestId: string, gate: SubjectKind, revision: number): string {

@@ -22,14 +22,16 @@ export type DecisionEvidence = {
   readonly revision: number;
   readonly digest: string;
   readonly live: boolean;
+  /** Its entry is in the transparency log. */
+  readonly isLogged: boolean;
   readonly policyVersion: string;
   readonly actor:
     | { readonly kind: 'person'; readonly id: string; readonly active: boolean; readonly roles: readonly Role[] }
     | { readonly kind: 'policy' | 'gate-off' };
 };
 
-/** A statement that requests recorded when the gate closed; a later loss of a role does not void it. */
-export type GatePassedFact = { readonly gate: Gate; readonly revision: number; readonly digest: string };
+/** A statement that requests signed when the gate closed; a later loss of a role does not void it. */
+export type GatePassedFact = { readonly gate: Gate; readonly revision: number; readonly digest: string; readonly isLogged: boolean };
 
 export type GateEvidence = {
   readonly gate: Gate;
@@ -47,6 +49,8 @@ export type Evidence = {
   readonly requesterMayApprove: boolean;
   /** The version of the policies in force now. */
   readonly policyVersion: string;
+  /** What is wrong with the tenant's transparency log; null where nothing is. */
+  readonly logFault: string | null;
   readonly gates: readonly GateEvidence[];
 };
 
@@ -96,4 +100,17 @@ export function checkEffect(effect: Effect, evidence: Evidence, held: Held): App
   if (!gate) return { approvalLost: now, code: 'GATE_NOT_PASSED' };
   const code = lossNow(evidence, gate, held);
   return code === undefined ? undefined : { approvalLost: now, code };
+}
+
+/**
+ * Why an effect has to wait for the transparency log: what cannot be shown to an auditor later is not pushed or merged.
+ * Undefined where it need not.
+ */
+export function logBlock(effect: Effect, evidence: Evidence): 'LOG_BROKEN' | 'LOG_PENDING' | undefined {
+  if (effect === 'agent.execute') return undefined;
+  if (evidence.logFault !== null) return 'LOG_BROKEN';
+  const { now, earlier } = EFFECT_GATES[effect];
+  const gates = [now, ...earlier].flatMap((name) => gateOf(evidence, name) ?? []);
+  const waits = gates.some(({ decisions, passed }) => decisions.some(({ live, isLogged }) => live && !isLogged) || passed?.isLogged === false);
+  return waits ? 'LOG_PENDING' : undefined;
 }

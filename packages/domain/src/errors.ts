@@ -46,6 +46,19 @@ export const ERRORS = {
   ALREADY_VOTED: row('refused'),
   VOTE_NOT_STORED: row('refused'),
   VOTE_MISMATCH: row('refused'),
+  SIGNATURE_INVALID: row('refused'),
+  KEY_UNKNOWN: row('refused'),
+  KEY_PURPOSE: row('refused'),
+  KEY_REVOKED: row('refused'),
+  KEY_NOT_VALID_THEN: row('refused'),
+  /** A list of keys that the pinned root key did not sign, or one older than another seen before. */
+  KEYS_REFUSED: row('unavailable', true),
+  /** Another root key than the one that a person pinned or named. */
+  ROOT_MISMATCH: row('refused'),
+  /** Somebody changed what the transparency log holds: `countersign log recover`. */
+  LOG_BROKEN: row('unavailable', true),
+  /** What is to be done is not in the transparency log yet; it will be within a second. */
+  LOG_PENDING: row('unavailable', true),
   QUORUM_MISSING: row('refused'),
   QUORUM_IMPOSSIBLE: row('refused'),
   POLICY_DENIED: row('refused'),

@@ -19,6 +19,8 @@ export const PERMISSIONS = [
   'person:manage',
   'role:manage',
   'audit:read',
+  'keys:manage',
+  'log:manage',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -36,7 +38,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   observer: OBSERVER,
   reviewer: REVIEWER,
   maintainer: MAINTAINER,
-  admin: [...MAINTAINER, 'person:read', 'person:manage', 'role:manage', 'request:repair'],
+  admin: [...MAINTAINER, 'person:read', 'person:manage', 'role:manage', 'request:repair', 'keys:manage', 'log:manage'],
 };
 
 /** `project` is a project id, or `*` for every project of the tenant. */

@@ -106,6 +106,35 @@ describe('ensureDatabase and runMigrations', () => {
     for (const sql of refused) await expect(alphaDb.query(sql)).rejects.toMatchObject({ code: '42501' });
   });
 
+  it('lets the log only add to its own schema, and of other services only read audit entries', async () => {
+    const url = await createDatabase('platform_log');
+    const prefix = `pl_${suffix}`;
+    const services = ['log', 'requests', 'projects'].map((name) => ({ name, schema: name, password: 'x' }));
+    const made = await ensureDatabase({ adminUrl: url, services, rolePrefix: prefix });
+    // A service whose tables come last is read all the same, and every start may say all of it again.
+    for (const schema of ['log', 'requests', 'requests', 'projects']) await runMigrations(optionsOf(made.ownerUrl, schema));
+    const log = new pg.Client({ connectionString: made.serviceUrl('log') });
+    await log.connect();
+    await log.query(`INSERT INTO log.thing (label) VALUES ('a')`);
+    for (const sql of ['SELECT * FROM log.thing', 'SELECT * FROM requests.audit_entry', 'SELECT * FROM projects.audit_entry']) await log.query(sql);
+    const refused = [
+      `UPDATE log.thing SET label = 'b'`,
+      'DELETE FROM log.thing',
+      'TRUNCATE log.thing',
+      'SELECT * FROM log.schema_migration',
+      'SELECT * FROM requests.audit_payload',
+      'SELECT * FROM projects.thing',
+      `INSERT INTO requests.audit_entry (entry) VALUES ('x')`,
+      `UPDATE projects.audit_entry SET entry = 'x'`,
+    ];
+    for (const sql of refused) await expect(log.query(sql)).rejects.toMatchObject({ code: '42501' });
+    await log.end();
+    const requests = new pg.Client({ connectionString: made.serviceUrl('requests') });
+    await requests.connect();
+    await expect(requests.query('SELECT * FROM projects.audit_entry')).rejects.toMatchObject({ code: '42501' });
+    await requests.end();
+  });
+
   it('uses one role where the given one may make no roles', async () => {
     const poor = `pt_poor_${suffix}`;
     const admin = new pg.Client({ connectionString: adminUrl });

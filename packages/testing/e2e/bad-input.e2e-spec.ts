@@ -375,6 +375,14 @@ describe('somebody of another tenant', () => {
     const known = { request: parked, project: project.id, projectName: 'sample', person: person?.id ?? '', digest: planDigest, repo: source };
     const get = (path: string, who = 'observer') => fetch(`${app.state().addresses['gateway'] ?? ''}${path}`, { headers: { authorization: `Bearer ${tokenOf(app, who)}` } });
     const download = (who: string) => get(`/artifacts/${artifact?.sha256 ?? ''}`, who);
+    const exported = (who: string) =>
+      fetch(`${app.state().addresses['gateway'] ?? ''}/audit/exports`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tokenOf(app, who)}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ request: parked }),
+      });
+    const { id: bundle } = (await (await exported('reviewer')).json()) as { id: string };
+    expect((await get(`/audit/exports/${bundle}`, 'reviewer')).status).toBe(200);
     expect((await download('observer')).status).toBe(200);
     const [refs = ''] = gitVisits(known);
     expect((await get(refs)).status).toBe(200);
@@ -401,6 +409,7 @@ describe('somebody of another tenant', () => {
       }
     }
     expect((await download('observer')).status).toBe(404);
+    expect([(await exported('observer')).status, (await get(`/audit/exports/${bundle}`)).status]).toEqual([404, 404]);
     expect((await get(refs, 'reviewer')).status).toBe(200);
     expect(await firstTenantRows()).toEqual(rows);
   }, 60_000);

@@ -63,6 +63,16 @@ export function visits(known: Known): Readonly<Record<string, readonly Visit[]>>
     log: [byRequest('log', '', 'text')],
     audit: [byRequest('audit', '', 'edges { node { entry } }')],
     budgetSubject: [byRequest('budgetSubject', ', limits: { attempts: 50 }', 'digest text')],
+    // Published for everybody; a log is a tenant's own.
+    signingKeys: [{ document: '{ signingKeys { __typename } }', variables: {}, expected: { signingKeys: { __typename: 'SigningKeys' } } }],
+    logStatus: [{ document: '{ logStatus { broken { code } } }', variables: {}, expected: { logStatus: { broken: null } } }],
+    recoverLog: [{ document: 'mutation { recoverLog { origin } }', variables: {}, expected: 'REPAIR_NOT_NEEDED' }],
+    revokeKey: [
+      { document: 'mutation ($id: ID!) { revokeKey(id: $id, reason: superseded) { number } }', variables: { id: 'a'.repeat(43) }, expected: 'NOT_FOUND' },
+    ],
+    publishKeys: [{ document: 'mutation { publishKeys(envelope: "{}") { number } }', variables: {}, expected: 'INVALID_INPUT envelope' }],
+    // Signed in from the machine itself: whoever can read the data folder manages the keys of all.
+    rotateKey: [{ document: 'mutation { rotateKey(purpose: decision) { number } }', variables: {}, expected: { rotateKey: { number: 2 } } }],
     createRequest: [projectName, project].map((name) => ({
       document: 'mutation ($input: CreateRequestInput!) { createRequest(input: $input) { id } }',
       variables: { input: { project: name, title: 'rename a to b' } },

@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 
+import { AuditTrail } from './audit/audit-trail.service.js';
+import { AuditController } from './audit/audit.controller.js';
 import { PeopleController } from './person/people.controller.js';
 import { PersonService } from './person/person.service.js';
 import { ViewerService } from './person/viewer.service.js';
@@ -17,14 +19,15 @@ export type ProjectsParts = {
   readonly projects: ProjectService;
   readonly cedar: CedarAdapter;
   readonly repos: ReposDir;
+  readonly trail: AuditTrail;
 };
 
 @Module({})
 export class ProjectsModule {
-  static of({ viewers, people, roles, projects, cedar, repos }: ProjectsParts): DynamicModule {
+  static of({ viewers, people, roles, projects, cedar, repos, trail }: ProjectsParts): DynamicModule {
     return {
       module: ProjectsModule,
-      controllers: [PeopleController, ProjectsController, PolicyController],
+      controllers: [PeopleController, ProjectsController, PolicyController, AuditController],
       providers: [
         { provide: ViewerService, useValue: viewers },
         { provide: PersonService, useValue: people },
@@ -32,6 +35,7 @@ export class ProjectsModule {
         { provide: ProjectService, useValue: projects },
         { provide: CedarAdapter, useValue: cedar },
         { provide: ReposDir, useValue: repos },
+        { provide: AuditTrail, useValue: trail },
       ],
     };
   }

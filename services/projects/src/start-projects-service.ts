@@ -71,6 +71,7 @@ function moduleOf({ logger, reposDir }: ProjectsServiceDeps, database: Database,
   const trail = new AuditTrail(database);
   const cedar = new CedarAdapter(logger);
   return ProjectsModule.of({
+    trail,
     viewers,
     cedar,
     people: new PersonService(database, viewers, trail),

@@ -83,6 +83,13 @@ const walk: Readonly<Record<keyof typeof projectsRpc, () => Promise<void>>> = {
     expect(found).toMatchObject({ tenantId: ourTenant });
     expect(await h.service('requests').call('projects.named', { tenantId: ourTenant, name: theirs.project })).toBeNull();
   },
+  'audit.payloads': async () => {
+    const ids = Array.from({ length: 500 }, (_, index) => String(index + 1));
+    const payloads = async (tenantId: string) => (await h.service('requests').call('audit.payloads', { tenantId, ids })).map(({ id }) => id);
+    const [ourIds, theirIds] = [await payloads(ourTenant), await payloads(theirs.tenant)];
+    expect([ourIds.length > 0, theirIds.length > 0]).toEqual([true, true]);
+    expect(ourIds.filter((id) => theirIds.includes(id))).toEqual([]);
+  },
   'policy.evaluate': () =>
     notFound(h.service('requests').call('policy.evaluate', { tenantId: ourTenant, projectId: theirs.project, gate: 'diff', requestId: 'r', facts })),
 };

@@ -13,6 +13,11 @@ import type { LifecyclePort } from './lifecycle/lifecycle.port.js';
 import { recordsActivities } from './lifecycle/records.activities.js';
 import { LiveHub } from './live/live-hub.js';
 import { LiveService } from './live/live.service.js';
+import type { ExportFiles } from './log/export-files.js';
+import { ExportService } from './log/export.service.js';
+import type { LogPort } from './log/log.port.js';
+import { LogService } from './log/log.service.js';
+import type { TransparencyLog } from './log/transparency-log.js';
 import { Delivery } from './outbox/delivery.js';
 import { OutboxDispatcher } from './outbox/outbox.dispatcher.js';
 import { AccessService } from './people/access.service.js';
@@ -20,12 +25,16 @@ import type { ProjectsPort } from './people/projects.port.js';
 import { RepairService } from './repair/repair.service.js';
 import { RequestService } from './request/request.service.js';
 import type { RequestsParts } from './rpc/requests.module.js';
+import type { KeyRing } from './signing/key-ring.js';
+import { KeysService } from './signing/keys.service.js';
 import { WordService } from './word/word.service.js';
 
 export type PartsDeps = {
   readonly store: RecordsStore;
   readonly lifecycle: LifecyclePort;
   readonly projects: ProjectsPort;
+  readonly keys: KeyRing;
+  readonly log: LogPort;
   readonly artifacts: ArtifactReaderPort;
   readonly logs: LogReaderPort;
   readonly clock: Clock;
@@ -51,18 +60,19 @@ export const DEFAULT_REQUESTS_SETTINGS: RequestsSettings = {
   models: INSTALLATION_MODELS,
 };
 
-export type Wired = RequestsParts & { readonly outbox: OutboxDispatcher; readonly hub: LiveHub; readonly records: RecordsActivities };
+type IntegrityParts = Pick<RequestsParts, 'keys' | 'log' | 'exports'>;
+export type Wired = Omit<RequestsParts, keyof IntegrityParts> & { readonly outbox: OutboxDispatcher; readonly hub: LiveHub; readonly records: RecordsActivities };
 
 /** The whole service on its ports: what the Nest server, the worker and tests are given. */
 export function wire(deps: PartsDeps): Wired {
-  const { store, lifecycle, projects, artifacts, logs, clock, call, logger, settings } = deps;
+  const { store, lifecycle, projects, keys, log, artifacts, logs, clock, call, logger, settings } = deps;
   const delivery = new Delivery(store, lifecycle, clock);
   const { outboxIntervalMs: intervalMs, decideDeadlineMs } = settings;
   const outbox = new OutboxDispatcher(store, delivery, clock, logger, { intervalMs, deadlineMs: decideDeadlineMs });
   const nudge = (): void => outbox.nudge();
   const access = new AccessService(projects, store);
   const hub = new LiveHub();
-  const deciding = { store, access, projects, delivery, clock, decideDeadlineMs };
+  const deciding = { store, access, projects, keys, log, delivery, clock, decideDeadlineMs };
   return {
     outbox,
     hub,
@@ -71,9 +81,25 @@ export function wire(deps: PartsDeps): Wired {
     words: new WordService(deciding),
     documents: new DocumentService(store, access, artifacts, logs),
     repairs: new RepairService({ store, access, lifecycle, clock, nudge }),
-    trail: new AuditService(store, access, projects),
-    activities: new ActivityService(store, projects, clock),
+    trail: new AuditService(store, access, projects, { keys, log }),
+    activities: new ActivityService(store, projects, clock, { keys, log }),
     live: new LiveService({ store, access, projects, hub }),
-    records: recordsActivities({ store, lifecycle, projects, clock, settings, call, nudge }),
+    records: recordsActivities({ store, lifecycle, projects, keys, log, clock, settings, call, nudge }),
+  };
+}
+
+export type IntegrityDeps = Pick<PartsDeps, 'store' | 'projects' | 'keys' | 'clock'> & {
+  readonly log: Pick<TransparencyLog, 'reader' | 'audit' | 'recovery'>;
+  readonly files: ExportFiles;
+};
+
+/** Signing keys, the log and its exports: what needs the whole log and not only where entries lie. */
+export function wireIntegrity({ store, projects, keys, clock, log, files }: IntegrityDeps): IntegrityParts {
+  const access = new AccessService(projects, store);
+  const { reader, recovery, audit } = log;
+  return {
+    keys: new KeysService({ store, access, keys, clock }),
+    log: new LogService({ access, reader, recovery }),
+    exports: new ExportService({ store, access, projects, keys, reader, audit, files, clock }),
   };
 }

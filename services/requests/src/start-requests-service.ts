@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import { DiskArtifactStore } from '@countersign/artifacts';
 import { projectsRpc } from '@countersign/contracts';
 import {
@@ -21,11 +23,19 @@ import { RecordsStore } from './database/records-store.repository.js';
 import { REQUESTS_DATABASE } from './database/requests-database.js';
 import { RunningLogAdapter } from './document/running-log.adapter.js';
 import { currentCall } from './lifecycle/current-call.js';
+import type { Clock } from './lifecycle/fence.js';
 import { TemporalLifecycleAdapter } from './lifecycle/temporal-lifecycle.adapter.js';
 import { LiveListenerAdapter } from './live/live-listener.adapter.js';
 import { RpcProjectsAdapter } from './people/rpc-projects.adapter.js';
-import { DEFAULT_REQUESTS_SETTINGS, type RequestsSettings, type Wired, wire } from './requests-parts.js';
+import { LOG_DATABASE } from './log/database/log-database.js';
+import { DiskCheckpointKeeper } from './log/disk-checkpoint-keeper.adapter.js';
+import { recoveryEntry } from './log/enter-recovery.js';
+import { ExportFiles } from './log/export-files.js';
+import { TransparencyLog } from './log/transparency-log.js';
+import { DEFAULT_REQUESTS_SETTINGS, type RequestsSettings, type Wired, wire, wireIntegrity } from './requests-parts.js';
 import { RequestsModule } from './rpc/requests.module.js';
+import { FileKeyStore } from './signing/file-key-store.adapter.js';
+import { KeyRing } from './signing/key-ring.js';
 
 export type RequestsServiceDeps = {
   /** `url`: the service's own role; `ownerUrl`: for migrations only. */
@@ -39,6 +49,16 @@ export type RequestsServiceDeps = {
   readonly verifier: Pick<TokenVerifier, 'verify'>;
   readonly artifactsDir: string;
   readonly logsDir: string;
+  /** Private keys that sign decisions and the log (mode 0700). */
+  readonly keysDir: string;
+  /** The transparency log: its own role, and the owner for migrations. */
+  readonly log: {
+    readonly postgres: { readonly url: string; readonly ownerUrl: string };
+    /** COUNTERSIGN_ORIGIN: names the logs of this installation, for good. */
+    readonly origin: string;
+    /** Bundles for auditors, until they are read. */
+    readonly exportsDir: string;
+  };
   readonly logger: Logger;
   /** What is left out has its default. */
   readonly settings?: Partial<RequestsSettings> & { readonly consoleUrl?: string };
@@ -47,6 +67,8 @@ export type RequestsServiceDeps = {
 export type RequestsService = {
   readonly host: string;
   readonly port: number;
+  /** The public half of the root key, raw: what workers and auditors pin. */
+  readonly rootKey: Uint8Array;
   /** Ends calls first, then activities and deliveries, then the connections. Safe to call twice. */
   close(): Promise<void>;
 };
@@ -59,16 +81,25 @@ export async function startRequestsService(deps: RequestsServiceDeps): Promise<R
   const { postgres, rpc, verifier, logger } = deps;
   const settings = { ...DEFAULT_REQUESTS_SETTINGS, ...deps.settings };
   await runMigrations(dataSourceOptions({ url: postgres.ownerUrl, ...REQUESTS_DATABASE }));
+  await runMigrations(dataSourceOptions({ url: deps.log.postgres.ownerUrl, ...LOG_DATABASE }));
   const store = await RecordsStore.open(postgres.url);
   const temporal = connectTemporal(deps.temporal);
   const people = new RpcClient(projectsRpc, deps.projects);
+  const clock = (): Date => new Date();
+  const keys = await KeyRing.open({ store, keys: new FileKeyStore(deps.keysDir), clock });
+  const projects = new RpcProjectsAdapter(rpcWithServiceToken(people, deps.tokens, 'projects'));
+  const log = logOf(deps, { store, keys, clock });
+  const files = new ExportFiles(deps.log.exportsDir);
+  await files.prepare();
   const parts = wire({
     store,
+    keys,
+    log: log.reader,
     lifecycle: new TemporalLifecycleAdapter(temporal, deps.temporal.namespace),
-    projects: new RpcProjectsAdapter(rpcWithServiceToken(people, deps.tokens, 'projects')),
+    projects,
     artifacts: new DiskArtifactStore(deps.artifactsDir),
     logs: new RunningLogAdapter(deps.logsDir),
-    clock: () => new Date(),
+    clock,
     call: currentCall,
     logger,
     settings,
@@ -83,21 +114,38 @@ export async function startRequestsService(deps: RequestsServiceDeps): Promise<R
     await server?.close();
     await worker.stop();
     await parts.outbox.close();
+    await log.close();
+    await files.close();
     people.close();
     await temporal.close();
     await store.close();
   };
   try {
-    server = await startRpcServer({ ...rpc, module: RequestsModule.of(parts), verifier, logger });
+    server = await startRpcServer({ ...rpc, module: RequestsModule.of({ ...parts, ...wireIntegrity({ store, projects, keys, clock, log, files }) }), verifier, logger });
   } catch (error) {
     await closeAll();
     throw error;
   }
   parts.outbox.start();
+  log.start();
+  store.afterWrite(() => log.nudge());
   void listener.start();
   void worker.start();
   let closing: Promise<void> | undefined;
-  return { host: server.host, port: server.port, close: () => (closing ??= closeAll()) };
+  return { host: server.host, port: server.port, rootKey: keys.root, close: () => (closing ??= closeAll()) };
+}
+
+function logOf({ log, artifactsDir, logger }: RequestsServiceDeps, { store, keys, clock }: { readonly store: RecordsStore; readonly keys: KeyRing; readonly clock: Clock }): TransparencyLog {
+  return new TransparencyLog({
+    url: log.postgres.url,
+    origin: log.origin,
+    keys,
+    beforeTree: (tenantId) => keys.enterFor(tenantId),
+    enterRecovery: recoveryEntry(store, clock),
+    keeper: new DiskCheckpointKeeper(join(artifactsDir, 'checkpoints')),
+    clock,
+    logger,
+  });
 }
 
 function workerOf({ temporal, logger }: RequestsServiceDeps, { records, activities }: Wired): WorkerHost {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { decodeEnvelope, sha256Hex, updateIdOf } from '@countersign/domain/digest';
+import { sha256Hex, updateIdOf } from '@countersign/domain/digest';
+import { verifyStatementEnvelope } from '@countersign/verify';
 
 import { type Harness, harness } from './harness.js';
 
@@ -23,7 +24,7 @@ describe('requests.decide', () => {
     const answer = await h.vote(id, 'reviewer', 'plan', digest);
     expect(answer).toMatchObject({ outcome: 'recorded', code: null, state: 'PLAN_REVIEW' });
     const [stored] = await decisions();
-    const { predicate, subject } = decodeEnvelope(stored?.envelope ?? '');
+    const { predicate, subject } = verifyStatementEnvelope(stored?.envelope ?? '', h.keys.list, {});
     expect(subject).toEqual([{ name: `request/${id}/plan/1`, digest: { sha256: digest } }]);
     expect(predicate).toMatchObject({ verdict: 'approve', roles: ['reviewer'], channel: 'console', actor: { id: 'reviewer' }, reasonSha256: null });
     expect(h.lifecycle.updates).toMatchObject([{ name: 'decide', updateId: updateIdOf(stored?.envelope ?? ''), args: { envelope: stored?.envelope } }]);

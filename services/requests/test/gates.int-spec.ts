@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { checkEffect, type Evidence } from '@countersign/domain';
+import { sha256Hex } from '@countersign/domain/digest';
+import { verifyStatementEnvelope } from '@countersign/verify';
 
 import { FACTS, type Harness, harness } from './harness.js';
 
@@ -35,11 +36,13 @@ describe('gates', () => {
     expect(await gateView('plan')).toMatchObject({ state: 'open', mayDecide: true, approvals: 0, required: 1 });
     const { decisionId } = await h.vote(id, 'reviewer', 'plan', digest);
     expect(await close('plan', 1, [decisionId])).toEqual({ outcome: 'passed', state: 'EXECUTING' });
-    const evidence = (await h.activities.evidence({ requestId: id, run: h.owner.run })) as Evidence;
-    expect(checkEffect('agent.execute', evidence, { digest })).toBeUndefined();
+    const planOf = async () => (await h.activities.evidence({ requestId: id, run: h.owner.run })).gates.find(({ gate }) => gate === 'plan');
+    const evidence = await planOf();
+    expect(evidence).toMatchObject({ digest, required: 1, decisions: [{ id: decisionId, live: true, standing: { active: true, roles: ['reviewer'] } }] });
+    const signed = verifyStatementEnvelope(evidence?.passed?.envelope ?? '', h.keys.list, {});
+    expect(signed).toMatchObject({ predicate: { gate: 'plan', revision: 1, decisions: [sha256Hex(evidence?.decisions[0]?.envelope ?? '')] }, subject: [{ digest: { sha256: digest } }] });
     h.suspend('reviewer');
-    const after = (await h.activities.evidence({ requestId: id, run: h.owner.run })) as Evidence;
-    expect(checkEffect('agent.execute', after, { digest })).toEqual({ approvalLost: 'plan', code: 'QUORUM_MISSING' });
+    expect(await planOf()).toMatchObject({ decisions: [{ live: true, standing: { active: false } }] });
     expect(await h.activities.briefing({ requestId: id, run: h.owner.run })).toMatchObject({ approvedBy: ['reviewer'], mergeVote: null });
   });
 
@@ -59,11 +62,7 @@ describe('gates', () => {
   it('drops a vote whose stored bytes were changed', async () => {
     const digest = await h.toPlanReview(id);
     const { decisionId } = await h.vote(id, 'reviewer', 'plan', digest, 'reject');
-    const { Client } = (await import('pg')).default;
-    const client = new Client({ connectionString: h.adminUrl });
-    await client.connect();
-    await client.query(`UPDATE requests.decision SET verdict = 'approve' WHERE id = $1`, [decisionId]);
-    await client.end();
+    await h.asOwner(`UPDATE requests.decision SET verdict = 'approve' WHERE id = $1`, [decisionId]);
     expect(await close('plan', 1, [decisionId])).toMatchObject({ outcome: 'open', dropped: [decisionId] });
     expect((await gateView('plan'))?.decisions).toMatchObject([{ code: 'VOTE_MISMATCH' }]);
   });

@@ -1,16 +1,23 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import type { ArtifactRef, Facts, Gate, ProjectSettings, Viewer } from '@countersign/domain';
 import { aPlan, aSpec } from '@countersign/domain/testing';
 import { createLogger, dataSourceOptions, ensureDatabase, type PersonCaller, runMigrations } from '@countersign/platform';
 import { createDatabase } from '@countersign/testing';
 import type { OpenGateResult, RunRef } from '@countersign/workflow-contracts';
+import pg from 'pg';
 
 import { RecordsStore } from '../src/database/records-store.repository.js';
 import { REQUESTS_DATABASE } from '../src/database/requests-database.js';
 import type { Call, Clock } from '../src/lifecycle/fence.js';
 import { FakeLifecycle } from '../src/lifecycle/lifecycle.fake.js';
 import type { LifecyclePort } from '../src/lifecycle/lifecycle.port.js';
+import type { LogPort } from '../src/log/log.port.js';
+import { FileKeyStore } from '../src/signing/file-key-store.adapter.js';
+import { KeyRing } from '../src/signing/key-ring.js';
 import { aPerson, aProject, FakeProjects } from '../src/testing/projects.fake.js';
 import { DEFAULT_REQUESTS_SETTINGS, type RequestsSettings, wire } from '../src/requests-parts.js';
 
@@ -47,11 +54,19 @@ export const FACTS = {
 
 export type Harness = Awaited<ReturnType<typeof harness>>;
 
+/** A log in which everything lies at once. */
+function aLog(): LogPort {
+  return {
+    placesOf: (_tenantId, payloads) => Promise.resolve(new Map(payloads.map((payload, index) => [payload, { origin: 'countersign.test/log/t1/1', index, entry: Buffer.alloc(0) }]))),
+    faultOf: () => Promise.resolve(null),
+  };
+}
+
 /** The service on a fresh real database, with people, projects and engine in memory. */
-export async function harness(over: Partial<RequestsSettings> = {}, real: { readonly lifecycle?: LifecyclePort; readonly call?: () => Call; readonly clock?: Clock } = {}) {
+export async function harness(over: Partial<RequestsSettings> = {}, real: { readonly lifecycle?: LifecyclePort; readonly call?: () => Call; readonly clock?: Clock; readonly log?: LogPort } = {}) {
   const adminUrl = await createDatabase('requests');
   const rolePrefix = `t${randomBytes(4).toString('hex')}`;
-  const ensured = await ensureDatabase({ adminUrl, services: [{ name: 'requests', schema: 'requests', password: 'x' }], rolePrefix });
+  const ensured = await ensureDatabase({ adminUrl, services: ['requests', 'log'].map((name) => ({ name, schema: name, password: 'x' })), rolePrefix });
   await runMigrations(dataSourceOptions({ url: ensured.ownerUrl, ...REQUESTS_DATABASE }));
   const serviceUrl = ensured.serviceUrl('requests');
   const store = await RecordsStore.open(serviceUrl);
@@ -69,8 +84,12 @@ export async function harness(over: Partial<RequestsSettings> = {}, real: { read
   let now = Date.parse('2026-11-21T00:00:00.000Z');
   let calls = 0;
   const owner: { run: RunRef; key: string | null } = { run: { workflowId: '', runId: 'run-1' }, key: null };
+  const keysDir = await mkdtemp(join(tmpdir(), 'countersign-keys-'));
+  const keys = await KeyRing.open({ store, keys: new FileKeyStore(keysDir), clock: real.clock ?? (() => new Date(now)) });
   const parts = wire({
     store,
+    keys,
+    log: real.log ?? aLog(),
     lifecycle: real.lifecycle ?? lifecycle,
     projects,
     artifacts: { read: async () => Buffer.from('+added') },
@@ -95,9 +114,12 @@ export async function harness(over: Partial<RequestsSettings> = {}, real: { read
   };
   const h = {
     ...parts,
+    keys,
+    keysDir,
     adminUrl,
     ownerUrl: ensured.ownerUrl,
     serviceUrl,
+    logUrl: ensured.serviceUrl('log'),
     store,
     lifecycle,
     projects,
@@ -106,6 +128,7 @@ export async function harness(over: Partial<RequestsSettings> = {}, real: { read
     actAs,
     advance: (ms: number): void => void (now += ms),
     setSettings: (settings: Partial<ProjectSettings>): void => projects.setProject(aProject({ settings })),
+    person: (id: string): Viewer => aPerson(id, { grants: [{ role: id === 'admin' ? 'admin' : 'reviewer', project: '*' }] }),
     suspend: (id: string): void => {
       const person = projects.everyone.find(({ personId }) => personId === id) as Viewer;
       projects.add({ ...person, active: false });
@@ -131,9 +154,20 @@ export async function harness(over: Partial<RequestsSettings> = {}, real: { read
     },
     vote: (requestId: string, person: string, gate: Gate, digest: string, verdict: 'approve' | 'reject' | 'request-changes' = 'approve') =>
       parts.decisions.decide(as(person), { id: requestId, gate, digest, verdict, reason: verdict === 'approve' ? null : 'because' }),
+    /** SQL as a superuser. */
+    asOwner: async <Row>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+      const client = new pg.Client({ connectionString: adminUrl });
+      await client.connect();
+      try {
+        return (await client.query(sql, [...values])).rows as Row[];
+      } finally {
+        await client.end();
+      }
+    },
     close: async (): Promise<void> => {
       await parts.outbox.close();
       await store.close();
+      await rm(keysDir, { recursive: true });
     },
   };
   return h;

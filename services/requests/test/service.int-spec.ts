@@ -12,6 +12,7 @@ import { type RequestsService, startRequestsService } from '../src/index.js';
 import { aPerson, aProject, FakeProjects } from '../src/testing/projects.fake.js';
 import { ActivityController } from '../src/rpc/activity.controller.js';
 import { DocumentsController } from '../src/rpc/documents.controller.js';
+import { IntegrityController } from '../src/rpc/integrity.controller.js';
 import { LiveController } from '../src/rpc/live.controller.js';
 import { RequestsController } from '../src/rpc/requests.controller.js';
 import { type Harness, harness } from './harness.js';
@@ -74,6 +75,8 @@ describe('startRequestsService', () => {
       verifier: verifier('requests'),
       artifactsDir: join(dir, 'artifacts'),
       logsDir: join(dir, 'logs'),
+      keysDir: h.keysDir,
+      log: { postgres: { url: h.logUrl, ownerUrl: h.ownerUrl }, origin: 'countersign.test', exportsDir: join(dir, 'exports') },
       logger,
     });
     client = new RpcClient(requestsRpc, service);
@@ -89,7 +92,7 @@ describe('startRequestsService', () => {
   }, 60_000);
 
   it('has a handler for every method of its contract', () => {
-    const named = [RequestsController, DocumentsController, ActivityController, LiveController].flatMap(({ prototype }) =>
+    const named = [RequestsController, DocumentsController, ActivityController, LiveController, IntegrityController].flatMap(({ prototype }) =>
       Object.getOwnPropertyNames(prototype).flatMap((name) => {
         const metadata = Reflect.getMetadata(RPC_METHOD, Reflect.get(prototype, name) as object) as RpcHandlerMetadata | undefined;
         return metadata ? [metadata.name] : [];

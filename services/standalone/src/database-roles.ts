@@ -6,18 +6,18 @@ import { z } from 'zod';
 
 import { writeWhole, type DataFolder } from './parts/data-folder.js';
 
-export const SERVICES = ['requests', 'projects', 'worker', 'gateway', 'identity'] as const;
+export const SERVICES = ['requests', 'projects', 'worker', 'gateway', 'identity', 'log'] as const;
 export type DatabaseService = (typeof SERVICES)[number];
 
-const passwordsSchema = z.record(z.enum(SERVICES), z.string());
+const passwordsSchema = z.record(z.string(), z.string());
 
-/** One role for each service, its password made at first start and kept 0600. */
+/** One role for each service and one for the log, its password made when it is first needed and kept 0600. */
 function passwordsOf(folder: DataFolder): Record<DatabaseService, string> {
   const file = folder.file('secrets', 'database-roles.json');
-  if (existsSync(file)) return passwordsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const passwords = Object.fromEntries(SERVICES.map((name) => [name, randomBytes(24).toString('base64url')]));
-  writeWhole(file, JSON.stringify(passwords));
-  return passwordsSchema.parse(passwords);
+  const kept = existsSync(file) ? passwordsSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
+  const passwords = Object.fromEntries(SERVICES.map((name) => [name, kept[name] ?? randomBytes(24).toString('base64url')])) as Record<DatabaseService, string>;
+  if (SERVICES.some((name) => kept[name] === undefined)) writeWhole(file, JSON.stringify(passwords));
+  return passwords;
 }
 
 /** Schemas, owner and service roles; safe at every start. */

@@ -60,6 +60,11 @@ export const settingsSchema = z.object({
   ...modelVariables,
   COUNTERSIGN_REVIEWER: z.string().min(1).max(100).default('Countersign review').meta({ description: 'Name under which reviews are posted.' }),
   COUNTERSIGN_LIFECYCLE_EVENTS: count(4000, 'History events after which a lifecycle continues as new.'),
+  COUNTERSIGN_ORIGIN: z
+    .string()
+    .regex(/^[!-*,-~]{1,200}$/, 'must be 1 to 200 printable characters without space and +')
+    .optional()
+    .meta({ description: 'Name of this installation in its transparency logs, `example.org/countersign` for instance; fixed at the first start. Default `countersign.local/<id>`.' }),
   COUNTERSIGN_LOG_LEVEL: z.enum(LOG_LEVELS).default('warn').meta({ description: 'What is logged to `logs/standalone.log` in the data folder.' }),
   SSH_AUTH_SOCK: z.string().optional().meta({ description: 'Your ssh agent, for repositories by ssh.' }),
 });
@@ -72,6 +77,7 @@ const optionalPath = (path: string | undefined): string | undefined => (path ===
 export function loadSettings(env: NodeJS.ProcessEnv, root: string) {
   const raw = parseEnv(settingsSchema, env);
   return {
+    origin: raw.COUNTERSIGN_ORIGIN,
     dataDir: resolve(raw.COUNTERSIGN_DATA_DIR ?? join(root, '.countersign')),
     ports: {
       console: raw.COUNTERSIGN_CONSOLE_PORT,

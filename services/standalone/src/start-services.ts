@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startGateway } from '@countersign/gateway';
 import { ServiceTokens, TokenVerifier } from '@countersign/platform';
 import { startProjectsService } from '@countersign/projects';
-import { startRequestsService } from '@countersign/requests';
+import { type RequestsService, startRequestsService } from '@countersign/requests';
 import { startWorkerService } from '@countersign/worker';
 import { WORKFLOW_BUNDLE_FILE } from '@countersign/worker/bundle';
 
@@ -13,6 +13,7 @@ import { API_AUDIENCE, type InstallationDeps } from './installation.js';
 import type { Identity } from './identity/identity.server.js';
 import { SAMPLE_PEOPLE } from './identity/sample-people.js';
 import { scriptImageProvisioner } from './parts/image-provisioner.adapter.js';
+import { originOf } from './origin.js';
 import { partNamed, type ProvisionedPart } from './provisioned.js';
 import { seedPeople } from './seed-people.js';
 
@@ -75,8 +76,8 @@ async function projectsService(deps: ServicesDeps, keys: Keys): Promise<Address>
   return projects;
 }
 
-async function requestsService(deps: ServicesDeps, keys: Keys, projects: Address): Promise<Address> {
-  const { settings, logger, shutdown, database, temporalAddress } = deps;
+async function requestsService(deps: ServicesDeps, keys: Keys, projects: Address): Promise<RequestsService> {
+  const { settings, logger, shutdown, database, temporalAddress, folder } = deps;
   const { artifactsDir, logsDir } = dirsOf(deps);
   const requests = await startRequestsService({
     postgres: database('requests'),
@@ -88,6 +89,8 @@ async function requestsService(deps: ServicesDeps, keys: Keys, projects: Address
     logger,
     artifactsDir,
     logsDir,
+    keysDir: folder.file('secrets', 'signing'),
+    log: { postgres: database('log'), origin: originOf(folder, settings.origin), exportsDir: folder.file('exports') },
     settings: { maxExecutions: settings.maxExecutions, continueAsNewAfterEvents: settings.continueAsNewAfterEvents, models: settings.models.choice },
   });
   shutdown.add('requests', () => requests.close());
@@ -98,7 +101,7 @@ function bubblewrapOf({ where: program, image, tree: root }: ProvisionedPart) {
   return { program, ...(image !== undefined && { image }), ...(root !== undefined && { root }) };
 }
 
-async function workerService(deps: ServicesDeps, keys: Keys, requests: Address): Promise<void> {
+async function workerService(deps: ServicesDeps, keys: Keys, requests: RequestsService): Promise<void> {
   const { settings, logger, shutdown, database, temporalAddress, provisioned, folder, env } = deps;
   const { root } = provisioned;
   const { repoRoots, allowPrivateHosts, sshAuthSock, sandbox, egress, ports, reviewer, workspaceCacheBytes } = settings;
@@ -110,6 +113,7 @@ async function workerService(deps: ServicesDeps, keys: Keys, requests: Address):
     postgres: database('worker'),
     temporal: { address: temporalAddress, namespace: 'default' },
     requests,
+    rootKey: requests.rootKey,
     tokens: await keys.tokensOf('worker'),
     logger,
     bundlePath: join(root, 'services/worker/dist', WORKFLOW_BUNDLE_FILE),

@@ -39,7 +39,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'countersign-live-'));
   const keys = testServiceTokens(join(dir, 'keys'));
   issuer = await testIssuer();
-  const services = ['projects', 'requests', 'gateway'].map((name) => ({ name, schema: name, password: 'x' }));
+  const services = ['projects', 'requests', 'gateway', 'log'].map((name) => ({ name, schema: name, password: 'x' }));
   const ensured = await ensureDatabase({ adminUrl: await createDatabase('live'), services, rolePrefix: `t${process.pid}` });
   const verifier = (audience: string) => new TokenVerifier({ ...issuer, audience, serviceKeysDir: keys.dir });
   const logger = createLogger('test', 'silent');
@@ -63,6 +63,8 @@ beforeAll(async () => {
     verifier: verifier('requests'),
     artifactsDir: join(dir, 'artifacts'),
     logsDir: join(dir, 'logs'),
+    keysDir: join(dir, 'signing'),
+    log: { postgres: postgres('log'), origin: 'countersign.test', exportsDir: join(dir, 'exports') },
     logger,
   });
   await seedPeople({ projects, tokens: await keys.as('operator'), issuer: issuer.issuer, people: SAMPLE_PEOPLE });

@@ -12,10 +12,13 @@ import { type Logger, RpcClient, rpcWithServiceToken, runMigrations, type Servic
 import { type ImageChoice, type ImageProvisioner, ProjectImages, type SandboxLimits, type SandboxPort } from '@countersign/sandbox';
 import type { ApprovalEvidencePort, RequestRecordsPort } from '@countersign/workflow-contracts';
 
-import { TypeOrmJournal, workerDatabase } from './journal/journal.repository.js';
+import { openWorkerDatabase, workerDatabase } from './database/worker-database.js';
+import { PinnedKeys } from './evidence/pinned-keys.js';
+import { RpcApprovalEvidence } from './evidence/rpc-approval-evidence.adapter.js';
+import { SeenKeys } from './evidence/seen-keys.repository.js';
+import { TypeOrmJournal } from './journal/journal.repository.js';
 import { LogHints } from './log/log-hints.js';
 import { RunningLogs } from './log/running-logs.js';
-import { RpcApprovalEvidence } from './records/rpc-approval-evidence.adapter.js';
 import { RpcRequestRecords } from './records/rpc-request-records.adapter.js';
 import { workerSandbox, type WorkerSandboxDeps } from './worker-sandbox.js';
 
@@ -25,6 +28,8 @@ export type WorkerServiceDeps = {
   readonly temporal: TemporalSettings;
   /** Where services/requests answers. */
   readonly requests: { readonly host: string; readonly port: number };
+  /** The raw 32 bytes of the root key that approvals are verified under. */
+  readonly rootKey: Uint8Array;
   /** Of the service `worker`. */
   readonly tokens: Pick<ServiceTokens, 'issue'>;
   readonly logger: Logger;
@@ -101,7 +106,8 @@ export async function openWorkerParts(deps: WorkerServiceDeps): Promise<WorkerPa
   const toolsDir = await materialiseTools({ targetDir: join(dataDir, 'tools'), ...deps.tools });
   const git = await makeGit({ homeDir: deps.gitHomeDir, ...(settings.sshAuthSock === undefined ? {} : { sshAuthSock: settings.sshAuthSock }) });
   await runMigrations(workerDatabase(deps.postgres.ownerUrl));
-  const journal = await TypeOrmJournal.connect(deps.postgres.url);
+  const database = await openWorkerDatabase(deps.postgres.url);
+  const journal = new TypeOrmJournal(database);
   const client = new RpcClient(requestsRpc, deps.requests);
   const requests = rpcWithServiceToken(client, tokens, 'requests');
   const trees = new TreeCache({ dir: join(dataDir, 'cache', 'trees'), maxBytes: settings.workspaceCacheBytes, spares: true });
@@ -119,7 +125,7 @@ export async function openWorkerParts(deps: WorkerServiceDeps): Promise<WorkerPa
   });
   return {
     records: new RpcRequestRecords(requests),
-    evidence: new RpcApprovalEvidence(requests),
+    evidence: new RpcApprovalEvidence(requests, new PinnedKeys(deps.rootKey, new SeenKeys(database, deps.rootKey))),
     journal,
     artifacts: new DiskArtifactStore(deps.artifactsDir),
     logs,
@@ -135,7 +141,7 @@ export async function openWorkerParts(deps: WorkerServiceDeps): Promise<WorkerPa
       await logs.close();
       hints.close();
       client.close();
-      await journal.disconnect();
+      await database.destroy();
     },
   };
 }

@@ -7,10 +7,12 @@ import { createDatabase } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 
-import { TypeOrmJournal, workerDatabase } from '../src/journal/journal.repository.js';
+import { openWorkerDatabase, workerDatabase } from '../src/database/worker-database.js';
+import { TypeOrmJournal } from '../src/journal/journal.repository.js';
 
 let journal: TypeOrmJournal;
 let owner: DataSource;
+let database: DataSource;
 
 beforeAll(async () => {
   const adminUrl = await createDatabase('worker');
@@ -18,10 +20,11 @@ beforeAll(async () => {
   const { ownerUrl, serviceUrl } = await ensureDatabase({ adminUrl, rolePrefix, services: [{ name: 'worker', schema: 'worker', password: 'secret' }] });
   await runMigrations(workerDatabase(ownerUrl));
   owner = await new DataSource(workerDatabase(ownerUrl)).initialize();
-  journal = await TypeOrmJournal.connect(serviceUrl('worker'));
+  database = await openWorkerDatabase(serviceUrl('worker'));
+  journal = new TypeOrmJournal(database);
 });
 afterAll(async () => {
-  await journal.disconnect();
+  await database.destroy();
   await owner.destroy();
 });
 

@@ -3,16 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { requestsRpc } from '@countersign/contracts';
-import { NO_USAGE } from '@countersign/domain';
-import { anEvidence } from '@countersign/domain/testing';
+import { checkEffect, NO_USAGE } from '@countersign/domain';
 import { createLogger, RpcClient, type RpcServer, rpcWithServiceToken, startRpcServer, TokenVerifier } from '@countersign/platform';
 import { testServiceTokens } from '@countersign/platform/testing';
 import { aBriefing } from '@countersign/workflow-contracts/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { RpcApprovalEvidence } from '../src/records/rpc-approval-evidence.adapter.js';
+import { PinnedKeys } from '../src/evidence/pinned-keys.js';
+import { RpcApprovalEvidence } from '../src/evidence/rpc-approval-evidence.adapter.js';
 import { RpcRequestRecords } from '../src/records/rpc-request-records.adapter.js';
-import { asked, FakeRequestsModule } from './requests.fake.js';
+import { DIGEST } from '../src/testing/signed-evidence.fake.js';
+import { asked, FakeRequestsModule, TEST_KEYS } from './requests.fake.js';
 
 const run = { workflowId: 'request-r1', runId: 'run-1' };
 let dir: string;
@@ -29,7 +30,8 @@ beforeAll(async () => {
   client = new RpcClient(requestsRpc, { host: '127.0.0.1', port: server.port });
   const requests = rpcWithServiceToken(client, tokens, 'requests');
   records = new RpcRequestRecords(requests);
-  evidence = new RpcApprovalEvidence(requests);
+  const seen = { highest: () => Promise.resolve(0), raise: () => Promise.resolve() };
+  evidence = new RpcApprovalEvidence(requests, new PinnedKeys(TEST_KEYS.root.raw, seen));
 });
 afterAll(async () => {
   client.close();
@@ -47,7 +49,8 @@ describe('the records over RPC', () => {
     await expect(records.feedback('r1', run, ['a', 'b'])).resolves.toEqual(['text of a', 'text of b']);
     await expect(records.addUsage('r1', run, 'k', NO_USAGE)).resolves.toEqual(NO_USAGE);
     await expect(records.noteWaiting('r1', run, null)).resolves.toBeUndefined();
-    await expect(evidence.read('r1', run)).resolves.toEqual(anEvidence());
+    const read = await evidence.read('r1', run);
+    expect(checkEffect('vcs.merge', read, { digest: DIGEST })).toBeUndefined();
     expect(asked.calls.map(({ name, by }) => `${name} by ${by}`)).toEqual([
       'briefing by worker',
       'putFact by worker',

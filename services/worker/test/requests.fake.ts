@@ -1,11 +1,15 @@
 import { requestsRpc, type RpcInput, type RpcOutput } from '@countersign/contracts';
 import { type Caller, Rpc } from '@countersign/platform';
 import { aBriefing } from '@countersign/workflow-contracts/testing';
-import { anEvidence } from '@countersign/domain/testing';
 import { Controller, Module } from '@nestjs/common';
+
+import { TestKeys } from '../src/testing/signed-evidence.fake.js';
 
 type Input<Name extends keyof typeof requestsRpc> = RpcInput<typeof requestsRpc, Name>;
 type Output<Name extends keyof typeof requestsRpc> = Promise<RpcOutput<typeof requestsRpc, Name>>;
+
+/** Sign what it answers about approvals. */
+export const TEST_KEYS = new TestKeys();
 
 /** What the fake services/requests was asked, and what it answers. */
 export const asked: { calls: { name: string; by: string; input: unknown }[]; over: Set<string> } = { calls: [], over: new Set() };
@@ -67,7 +71,7 @@ class FakeRequestsController {
   @Rpc(requestsRpc, 'activity.evidence')
   async evidence(caller: Caller, input: Input<'activity.evidence'>): Output<'activity.evidence'> {
     note('evidence', caller, input);
-    return structuredClone(anEvidence()) as unknown as Awaited<Output<'activity.evidence'>>;
+    return TEST_KEYS.evidence();
   }
 }
 

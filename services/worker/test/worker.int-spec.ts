@@ -15,7 +15,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { bundleWorkflows } from '../src/bundle.js';
 import { startWorkerService, type WorkerServiceDeps } from '../src/index.js';
 import { ensureReaper } from '../src/schedule/reaper.schedule.js';
-import { asked, FakeRequestsModule } from './requests.fake.js';
+import { asked, FakeRequestsModule, TEST_KEYS } from './requests.fake.js';
 
 const ROOT = process.cwd();
 let dir: string;
@@ -61,6 +61,7 @@ beforeAll(async () => {
     tools: { packageDist: join(dir, 'agent'), resolveFrom: join(ROOT, 'activities/agent') },
     sandbox: { image: 'none', choice: 'docker',
       installation: `t${id}`, ...(dockerHost ? { dockerHost } : {}) },
+    rootKey: TEST_KEYS.root.raw,
     requestUrl: (requestId) => `http://127.0.0.1/requests/${requestId}`,
     egress: { credentialsFile: join(dir, 'egress.json'), privateHosts: [] },
     models: { choice: INSTALLATION_MODELS, providers: {} },

@@ -21,11 +21,11 @@ function fakeStore() {
     bytes: 100,
     maxEntryBytes: ROOM,
     find: async (place: string, name: string) => at(place).get(name),
-    isWhole: async () => store.isStillWhole,
+    isWhole: async (): Promise<boolean> => store.isStillWhole,
     hasRoomFor: async () => true,
     trees: async (place: string) => [...at(place).keys()].toReversed(),
     drop: async (place: string, name: string) => void at(place).delete(name),
-    keep: async (place: string, name: string, make: (into: string) => Promise<void>) => {
+    keep: async (place: string, name: string, make: (into: string) => Promise<void>): Promise<KeptTree> => {
       await make('/into');
       const made = { tree: name, dir: '', files: `/kept/${name.slice(0, 4)}`, stamp: '', madeAt: '', bytes: store.bytes };
       at(place).set(name, made);

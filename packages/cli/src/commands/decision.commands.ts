@@ -3,17 +3,19 @@ import { type Command, InvalidArgumentError } from 'commander';
 
 import { exitCodeOf, usage } from '../cli-error.js';
 import type { Commands, Context } from '../context.js';
-import { shortDigest } from '../digest-form.js';
 import { escapeText } from '../escape-text.js';
-import { gateOption, readDocument, readSubject } from './document.commands.js';
+import { textsOf } from '../hidden.js';
+import { gateOption, readDocument, readSubject, type Subject } from './document.commands.js';
 import { DETAIL, type Detail } from './request-view.js';
 import { wholeNumber } from './request.commands.js';
+import { hiddenNote, signedWords } from './signed-view.js';
 
 type Flags = { gate: string; digest?: string; message?: string; wait?: number };
 type Result = { outcome: 'recorded' | 'pending' | 'refused'; code: string | null; message: string | null; decisionId: string | null; state: string };
 
 const DECIDE = 'mutation ($input: DecideInput!) { decide(input: $input) { outcome code message decisionId state } }';
 const DOCUMENT_OF_GATE: Readonly<Record<string, string>> = { spec: 'spec', plan: 'plan', diff: 'diff', merge: 'diff' };
+const QUESTIONS: Readonly<Record<Verdict, string>> = { approve: 'Approve', reject: 'Reject', 'request-changes': 'Request changes to' };
 const WAIT_POLL_MS = 500;
 
 export function digestArgument(text: string): string {
@@ -21,15 +23,24 @@ export function digestArgument(text: string): string {
   return text;
 }
 
+/** All that an approval covers, with what is hidden in it shown. */
+async function shownDocument(context: Context, id: string, gate: string, subject: Subject): Promise<string> {
+  const document = await readDocument(context, id, DOCUMENT_OF_GATE[gate] ?? gate);
+  const isChange = document.kind === 'diff';
+  const note = hiddenNote(context, [...textsOf(subject.text), ...(isChange ? [document.text] : [])]);
+  return `${escapeText(document.text)}\n\n${escapeText(subject.text)}\n\n${note}`;
+}
+
 /** Shows what would be signed and asks; answers the digest that was shown. */
-async function confirmed(context: Context, id: string, { gate, digest }: Flags): Promise<string | undefined> {
+async function confirmed(context: Context, id: string, verdict: Verdict, { gate, digest }: Flags): Promise<string | undefined> {
   const { io, printer } = context;
-  const [subject, document] = await Promise.all([readSubject(context, id, gate), readDocument(context, id, DOCUMENT_OF_GATE[gate] ?? gate)]);
+  const subject = await readSubject(context, id, gate);
   const isStale = digest !== undefined && digest !== subject.digest;
-  io.stdout.write(`${escapeText(document.text)}\n\n${escapeText(subject.text)}\n\n`);
-  io.stdout.write(`You would sign ${gate} revision ${subject.revision}, digest ${printer.colour('bold', shortDigest(subject.digest))}\n  ${subject.digest}\n`);
+  // Who refuses has named the digest already; who approves sees all of it again.
+  if (verdict === 'approve') io.stdout.write(await shownDocument(context, id, gate, subject));
+  io.stdout.write(await signedWords(context, id, verdict, subject));
   if (isStale) io.stdout.write(`${printer.colour('yellow', 'This is not the digest that you named')}: ${digest}. The server will refuse it.\n`);
-  const answer = await io.ask(`Approve the ${gate}? [y/N] `);
+  const answer = await io.ask(`${QUESTIONS[verdict]} the ${gate}? [y/N] `);
   return /^y(es)?$/i.test(answer.trim()) ? (digest ?? subject.digest) : undefined;
 }
 
@@ -49,8 +60,8 @@ async function settled({ gateway, io }: Context, id: string, gate: string, resul
 
 async function send(context: Context, id: string, verdict: Verdict, { gate, digest, message, wait }: Flags): Promise<void> {
   const input = { id, gate, digest, verdict: verdict.replaceAll('-', '_'), reason: message ?? null };
-  const { decide } = await context.gateway.run<{ decide: Result }>(DECIDE, { input });
-  const result = wait && decide.outcome === 'pending' ? await settled(context, id, gate, decide, wait) : decide;
+  const { decide: told } = await context.gateway.run<{ decide: Result }>(DECIDE, { input });
+  const result = wait && told.outcome === 'pending' ? await settled(context, id, gate, told, wait) : told;
   const { outcome, code, state } = result;
   context.printer.answer({ outcome, ...(code === null ? {} : { code }), state }, () => `${verdict} ${outcome}; the request is in ${state}\n`);
   if (outcome !== 'refused') return;
@@ -58,24 +69,25 @@ async function send(context: Context, id: string, verdict: Verdict, { gate, dige
   context.exitCode = exitCodeOf(code);
 }
 
-async function approve(context: Context, [id = '']: readonly string[], flags: Flags): Promise<void> {
+/** On a terminal nothing is signed before it was said in words and confirmed. */
+async function decide(context: Context, id: string, verdict: Verdict, flags: Flags): Promise<void> {
   const { io, printer } = context;
   const isAsked = io.isInteractive && !printer.isJson;
   if (!isAsked && flags.digest === undefined) {
     throw usage('approve needs --digest when nobody can be asked: `subject <id> --gate g --json` shows it', 'digest');
   }
-  const digest = isAsked ? await confirmed(context, id, flags) : flags.digest;
+  const digest = isAsked ? await confirmed(context, id, verdict, flags) : flags.digest;
   if (digest === undefined) {
     printer.note('Nothing was decided.');
     context.exitCode = 4;
     return;
   }
-  await send(context, id, 'approve', { ...flags, digest });
+  await send(context, id, verdict, { ...flags, digest });
 }
 
 export function decisionCommands(commands: Commands): Command[] {
   const against = (verdict: 'reject' | 'request-changes', description: string): Command =>
-    commands.make<Flags>(`${verdict} <id>`, description, (context, [id = ''], flags) => send(context, id, verdict, flags), (command) =>
+    commands.make<Flags>(`${verdict} <id>`, description, (context, [id = ''], flags) => decide(context, id, verdict, flags), (command) =>
       command
         .addOption(gateOption())
         .requiredOption('--digest <digest>', 'of what you were shown', digestArgument)
@@ -84,7 +96,7 @@ export function decisionCommands(commands: Commands): Command[] {
     commands.make<Flags>(
       'approve <id>',
       'Approve exactly what is shown. On a terminal it shows the subject and asks; elsewhere --digest is needed.',
-      approve,
+      (context, [id = ''], flags) => decide(context, id, 'approve', flags),
       (command) =>
         command
           .addOption(gateOption())

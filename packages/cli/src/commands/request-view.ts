@@ -1,11 +1,21 @@
 import { cachedShare } from '@countersign/domain';
 
-import { renderFields, renderTable } from '../table.js';
+import { isOutdated, pastWords, statusWords } from '../decision-words.js';
 import { shortDigest } from '../digest-form.js';
-import { escapeText } from '../escape-text.js';
+import { escapeLine, escapeText } from '../escape-text.js';
+import { renderFields, renderTable } from '../table.js';
 import { type Comment, type Finding, type ModelReview, renderComments, renderFindings } from './talk-view.js';
 
-export type Decision = { readonly id: string; readonly actor: string; readonly verdict: string; readonly status: string; readonly code: string | null; readonly amr: readonly string[] };
+export type Decision = {
+  readonly id: string;
+  readonly actor: string;
+  readonly verdict: 'approve' | 'reject' | 'request_changes';
+  readonly status: string;
+  readonly code: string | null;
+  readonly revision: number;
+  readonly digest: string;
+  readonly amr: readonly string[];
+};
 export type Gate = {
   readonly name: string;
   readonly setting: string;
@@ -57,7 +67,7 @@ type NetworkRun = {
 
 export const ITEM_FIELDS = 'id title state paused project requester waitingFor createdAt';
 export const DETAIL = `query ($id: ID!) { request(id: $id) { ${ITEM_FIELDS} revision
-  gates { name setting state revision digest approvals required account decisions { id actor verdict status code amr } }
+  gates { name setting state revision digest approvals required account decisions { id actor verdict status code revision digest amr } }
   mergeRequest { number url branch target state } merge { commit bringHome }
   budget { limits { tokens costMicros wallClockMs attempts } usage { tokens costMicros wallClockMs attempts cachedTokens } exceeded }
   superseded stages { name state startedAt endedAt attempts } events { seq at type actor text } outcome { code message }
@@ -69,10 +79,11 @@ export const DETAIL = `query ($id: ID!) { request(id: $id) { ${ITEM_FIELDS} revi
 export const verdictText = (verdict: string): string => verdict.replaceAll('_', '-');
 
 export function toDocument({ gates, ...detail }: Detail) {
-  const decisionOf = ({ actor, verdict, status, code, amr }: Decision) => ({
-    actor, verdict: verdictText(verdict), status, amr, ...(code === null ? {} : { code }),
-  });
-  return { ...detail, gates: gates.map(({ decisions, ...gate }) => ({ ...gate, decisions: decisions.map(decisionOf) })) };
+  const decisionOf = (gate: Gate) => (decision: Decision) => {
+    const { actor, verdict, status, code, revision, digest, amr } = decision;
+    return { actor, verdict: verdictText(verdict), status, amr, revision, digest, outdated: isOutdated(decision, gate), ...(code === null ? {} : { code }) };
+  };
+  return { ...detail, gates: gates.map((gate) => ({ ...gate, decisions: gate.decisions.map(decisionOf(gate)) })) };
 }
 
 export function renderItems(items: readonly Item[]): string {
@@ -82,8 +93,17 @@ export function renderItems(items: readonly Item[]): string {
   );
 }
 
-const decisionsText = ({ decisions }: Gate): string =>
-  decisions.map(({ actor, verdict, status, amr }) => `${verdictText(verdict)} by ${actor} (${[status, ...(amr.includes('local-operator') ? ['local-operator'] : [])].join(', ')})`).join('; ');
+/** Each on a line of its own: a cell of a table would cut why one was dropped. */
+function renderDecisions(gates: readonly Gate[]): string {
+  const lines = gates.flatMap((gate) =>
+    gate.decisions.map((decision) => {
+      const { actor, verdict, amr } = decision;
+      const operator = amr.includes('local-operator') ? ' (local-operator)' : '';
+      return `  ${gate.name}: ${pastWords(verdict, decision, gate)} by ${escapeLine(actor)}${operator}: ${statusWords(decision, gate)}\n`;
+    }),
+  );
+  return lines.length === 0 ? '' : `\nDecisions:\n${lines.join('')}`;
+}
 
 function usageText({ tokens, costMicros, wallClockMs, cachedTokens }: Usage): string {
   const share = cachedShare({ tokens, cachedTokens: cachedTokens ?? 0 });
@@ -102,13 +122,13 @@ function networkFields(runs: readonly NetworkRun[]): readonly (readonly [string,
 
 export function renderDetail(detail: Detail): string {
   const gates = detail.gates.map((gate) => [
-    gate.name, gate.setting, gate.state, gate.revision, gate.digest ? shortDigest(gate.digest) : null, `${gate.approvals}/${gate.required}`, decisionsText(gate),
+    gate.name, gate.setting, gate.state, gate.revision, gate.digest ? shortDigest(gate.digest) : null, `${gate.approvals}/${gate.required}`,
   ]);
   const home = detail.merge ? `\nMerged as ${detail.merge.commit}. To bring it home:\n${detail.merge.bringHome.map((line) => `  ${line}\n`).join('')}` : '';
   const ending = detail.outcome ? `\n${escapeText(detail.outcome.message)}\n` : '';
   return [
     renderFields([['id', detail.id], ['title', detail.title], ['state', detail.paused ? `${detail.state} (paused)` : detail.state], ['project', detail.project], ['requester', detail.requester], ['waiting for', detail.superseded ? `an admin to type: countersign repair ${detail.id}` : detail.waitingFor], ['used', usageText(detail.budget.usage)], ...networkFields(detail.egress)]),
-    renderTable(['gate', 'setting', 'state', 'revision', 'digest', 'approvals', 'decisions'], gates),
+    renderTable(['gate', 'setting', 'state', 'revision', 'digest', 'approvals'], gates),
     renderTable(['stage', 'state', 'started', 'ended', 'attempts'], detail.stages.map(({ name, state, startedAt, endedAt, attempts }) => [name, state, startedAt, endedAt, attempts])),
-  ].join('\n') + renderFindings(detail.findings, detail.modelReview) + renderComments(detail.comments) + ending + home;
+  ].join('\n') + renderDecisions(detail.gates) + renderFindings(detail.findings, detail.modelReview) + renderComments(detail.comments) + ending + home;
 }

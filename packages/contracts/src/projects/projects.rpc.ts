@@ -53,5 +53,11 @@ export const projectsRpc = {
   ),
   'projects.forService': rpc(['requests', 'worker'], inTenant, projectSchema.nullable()),
   'projects.named': rpc(['requests'], z.object({ tenantId: z.string(), name: z.string() }), projectSchema.nullable()),
+  /** What entries of the audit trail stand for, base64; one that was erased is missing. */
+  'audit.payloads': rpc(
+    ['requests'],
+    z.object({ tenantId: z.string(), ids: z.array(z.string().regex(/^[0-9]{1,19}$/)).max(500) }),
+    z.array(z.object({ id: z.string(), payload: z.string() })),
+  ),
   'policy.evaluate': rpc(['requests'], policyInput, policyVerdict),
 } as const;

@@ -53,17 +53,20 @@ export const briefingSchema = z.object({
   mergeVote: z.object({ name: z.string(), at: z.string() }).nullable(),
 });
 
-const actorEvidence = z.union([
-  z.object({ kind: z.literal('person'), id: z.string(), active: z.boolean(), roles: z.array(z.enum(['admin', 'maintainer', 'reviewer', 'observer'])) }),
-  z.object({ kind: z.enum(['policy', 'gate-off']) }),
-]);
 const gate = z.enum(['spec', 'plan', 'diff', 'merge']);
+
+const role = z.enum(['admin', 'maintainer', 'reviewer', 'observer']);
+/** Where an entry lies in the tenant's transparency log; null until it is integrated. */
+const logPlace = z.object({ origin: z.string(), index: z.int() }).nullable();
 
 export const evidenceSchema = z.object({
   requestId: z.string(),
   requester: z.string(),
   requesterMayApprove: z.boolean(),
   policyVersion: z.string(),
+  /** The newest list of keys: the stored text of its envelope. */
+  keys: z.string(),
+  logFault: z.string().nullable(),
   gates: z.array(
     z.object({
       gate,
@@ -74,15 +77,14 @@ export const evidenceSchema = z.object({
       decisions: z.array(
         z.object({
           id: z.string(),
-          verdict: z.enum(['approve', 'reject', 'request-changes']),
-          revision: z.int(),
-          digest: z.string(),
+          envelope: z.string(),
+          place: logPlace,
           live: z.boolean(),
-          policyVersion: z.string(),
-          actor: actorEvidence,
+          /** What the person is now; null for a machine's decision. */
+          standing: z.object({ active: z.boolean(), roles: z.array(role) }).nullable(),
         }),
       ),
-      passed: z.object({ gate, revision: z.int(), digest: z.string() }).exactOptional(),
+      passed: z.object({ envelope: z.string(), place: logPlace }).exactOptional(),
     }),
   ),
 });

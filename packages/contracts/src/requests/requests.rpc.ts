@@ -6,6 +6,7 @@ import { idempotencyKey } from '../idempotency-key.js';
 import { pageInput, pageOf } from '../paging.js';
 import { rpc } from '../rpc-contract.js';
 import { activityRpc } from './activity.rpc.js';
+import { integrityRpc } from './integrity.rpc.js';
 import { liveRpc } from './live.rpc.js';
 import { artifactRefSchema, eventView, gateSchema, requestDetail, requestItem, stateSchema } from './view.schema.js';
 
@@ -64,6 +65,19 @@ export const documentView = z.object({
   author: z.string().nullable(),
 });
 
+const auditView = eventView.extend({
+  /** The entry's exact bytes: what the transparency log holds. */
+  entry: z.string(),
+  /** The signed document that the entry stands for (a DSSE envelope); null for other entries, and where it was erased. */
+  document: z.string().nullable(),
+  /** Whether its signature counts under the keys in force: `valid`, or the code that says why not. Null without a document. */
+  signature: z.string().nullable(),
+  /** What it stood for was erased; the entry stays. */
+  erased: z.boolean(),
+  /** Its place in the log, where a signed checkpoint proves these very bytes; null until it is integrated. */
+  place: z.object({ origin: z.string(), index: z.int() }).nullable(),
+});
+
 /** services/requests: records, decisions, the audit trail. */
 export const requestsRpc = {
   'requests.create': rpc(person, createInput, requestItem),
@@ -99,7 +113,7 @@ export const requestsRpc = {
     byId.extend({ after: z.int().min(0).default(0), limit: z.int().min(1).max(1_000_000).default(200_000) }),
     z.object({ text: z.string(), next: z.int(), ended: z.boolean() }),
   ),
-  'requests.audit': rpc(person, byId.extend({ limit: z.int().min(1).max(500).default(200), after: z.string().max(500).optional() }), pageOf(eventView.extend({ entry: z.string() }))),
+  'requests.audit': rpc(person, byId.extend({ limit: z.int().min(1).max(500).default(200), after: z.string().max(500).optional() }), pageOf(auditView)),
   /** A piece of a stored artifact of the viewer's tenant, base64; at most 1 MB a call. */
   'artifacts.read': rpc(
     person,
@@ -108,4 +122,5 @@ export const requestsRpc = {
   ),
   ...activityRpc,
   ...liveRpc,
+  ...integrityRpc,
 } as const;

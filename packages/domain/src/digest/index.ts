@@ -1,2 +1,2 @@
 export { canonicalBytes, canonicalText, digestOf, sha256Hex } from './canonical.js';
-export { decodeEnvelope, encodeEnvelope, updateIdOf } from './envelope.js';
+export { updateIdOf } from './update-id.js';

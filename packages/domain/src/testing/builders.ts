@@ -40,6 +40,7 @@ export function aDecisionEvidence(over: Partial<DecisionEvidence> = {}): Decisio
     revision: 1,
     digest: DIGEST,
     live: true,
+    isLogged: true,
     policyVersion: 'v1',
     actor: { kind: 'person', id: 'p-reviewer', active: true, roles: ['reviewer'] },
     ...over,
@@ -55,7 +56,7 @@ export function aGateEvidence(over: Partial<GateEvidence> = {}): GateEvidence {
     digest,
     required: 1,
     decisions: [aDecisionEvidence({ revision, digest })],
-    passed: { gate, revision, digest },
+    passed: { gate, revision, digest, isLogged: true },
     ...over,
   };
 }
@@ -66,6 +67,7 @@ export function anEvidence(over: Partial<Evidence> = {}): Evidence {
     requester: 'p-requester',
     requesterMayApprove: false,
     policyVersion: 'v1',
+    logFault: null,
     gates: [
       aGateEvidence({ gate: 'spec' }),
       aGateEvidence({ gate: 'plan' }),

@@ -8,9 +8,19 @@ import { type CountersignDataSourceOptions, MIGRATIONS_TABLE } from './data-sour
 const LOCK_WAIT_MS = 120_000;
 const LOCK_POLL_MS = 200;
 
+/** The transparency log: what is in it is never changed and never deleted. */
+const APPEND_ONLY_SCHEMAS: ReadonlySet<string> = new Set(['log']);
+const APPEND_ONLY_TABLES: ReadonlySet<string> = new Set(['audit_entry', 'key_list']);
+
+type ReadingGrant = { readonly reader: string; readonly table: string; readonly of: readonly string[] };
+
+/** What the role of one schema may read in others, and nothing else there: the log integrates every service's entries. */
+const READING_GRANTS: readonly ReadingGrant[] = [{ reader: 'log', table: 'audit_entry', of: ['requests', 'projects'] }];
+
 /**
  * Applies the migrations that are missing, one process at a time for each schema, then gives the schema's service role
- * the right to change and delete rows: not in `audit_entry` and `audit_payload*`, where it may only read and add.
+ * the right to change and delete rows: not in `audit_entry`, `audit_payload*`, `key_list` and the schema `log`, where it may only read
+ * and add. `READING_GRANTS` that concern the schema are made as well, where their reader has a role.
  * A second call finds nothing to do. Each migration is its own transaction.
  *
  * @param options made by `dataSourceOptions` from the *owner's* URL.
@@ -57,14 +67,18 @@ async function acquire(runner: QueryRunner, schema: string): Promise<void> {
 }
 
 /** The service role is the one that the schema's default privileges name; without separated roles there is none. */
-async function grantRows(dataSource: DataSource, schema: string): Promise<void> {
-  const roles = await dataSource.query<{ role: string }[]>(
+function serviceRoles(dataSource: DataSource, schema: string): Promise<{ role: string }[]> {
+  return dataSource.query<{ role: string }[]>(
     `SELECT DISTINCT pg_get_userbyid(granted.grantee) AS role
        FROM pg_default_acl defaults, aclexplode(defaults.defaclacl) granted
-      WHERE defaults.defaclnamespace = $1::regnamespace AND defaults.defaclobjtype = 'r'
+      WHERE defaults.defaclnamespace = to_regnamespace(quote_ident($1)) AND defaults.defaclobjtype = 'r'
         AND granted.grantee <> defaults.defaclrole AND granted.grantee <> 0`,
     [schema],
   );
+}
+
+async function grantRows(dataSource: DataSource, schema: string): Promise<void> {
+  const roles = await serviceRoles(dataSource, schema);
   const tables = await dataSource.query<{ name: string }[]>(
     `SELECT relname AS name FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p')`,
     [schema],
@@ -72,14 +86,30 @@ async function grantRows(dataSource: DataSource, schema: string): Promise<void> 
   for (const { role } of roles) {
     for (const { name } of tables) await dataSource.query(rowGrant(schema, name, role));
   }
+  await grantReading(dataSource, schema, new Set(tables.map(({ name }) => name)));
+}
+
+/** Only by the migration of the table's own schema, which holds that schema's lock: Postgres refuses two grants on one table at once. */
+async function grantReading(dataSource: DataSource, schema: string, tables: ReadonlySet<string>): Promise<void> {
+  for (const { reader, table, of } of READING_GRANTS) {
+    if (!of.includes(schema) || !tables.has(table)) continue;
+    for (const { role } of await serviceRoles(dataSource, reader)) {
+      await dataSource.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(schema)} TO ${pg.escapeIdentifier(role)}`);
+      await dataSource.query(`GRANT SELECT ON ${tableName(schema, table)} TO ${pg.escapeIdentifier(role)}`);
+    }
+  }
 }
 
 function rowGrant(schema: string, table: string, role: string): string {
-  const on = `ON ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`;
+  const on = `ON ${tableName(schema, table)}`;
   const who = pg.escapeIdentifier(role);
   if (table === MIGRATIONS_TABLE) return `REVOKE ALL ${on} FROM ${who}`;
-  if (table === 'audit_entry' || table.startsWith('audit_payload')) {
+  if (APPEND_ONLY_SCHEMAS.has(schema) || APPEND_ONLY_TABLES.has(table) || table.startsWith('audit_payload')) {
     return `REVOKE UPDATE, DELETE, TRUNCATE ${on} FROM ${who}`;
   }
   return `GRANT SELECT, INSERT, UPDATE, DELETE ${on} TO ${who}`;
+}
+
+function tableName(schema: string, table: string): string {
+  return `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`;
 }

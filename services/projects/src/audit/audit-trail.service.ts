@@ -32,4 +32,9 @@ export class AuditTrail {
       }),
     );
   }
+
+  async payloads(tenantId: string, ids: readonly string[]): Promise<{ id: string; payload: string }[]> {
+    const found = await this.database.stores.audit.payloads(tenantId, ids);
+    return found.map(({ entryId, payload }) => ({ id: entryId, payload: payload.toString('base64') }));
+  }
 }

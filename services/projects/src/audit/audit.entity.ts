@@ -5,6 +5,7 @@ import { TenantEntity } from '../tenant/tenant.entity.js';
 /** Written once: the service's role may neither change nor delete a row. */
 @Entity('audit_entry')
 @Index('audit_entry_tenant_idx', ['tenantId', 'id'])
+@Index('audit_entry_arrival_idx', ['tenantId', 'xid', 'id'])
 export class AuditEntryEntity {
   @PrimaryGeneratedColumn({ type: 'bigint', primaryKeyConstraintName: 'audit_entry_pkey' })
   id!: string;
@@ -16,6 +17,10 @@ export class AuditEntryEntity {
   /** RFC 8785 bytes of the entry. */
   @Column('bytea')
   entry!: Buffer;
+
+  /** The writing transaction, by Postgres itself: the log takes entries in this order. */
+  @Column({ type: 'bigint', default: () => 'txid_current()', select: false, insert: false, update: false })
+  readonly xid?: string;
 }
 
 /** What an entry's `payload` digest was made from; may be erased without touching the entry. */

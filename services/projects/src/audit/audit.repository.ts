@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 
 import { type AuditEvent, encodeAuditEvent } from './audit-entry.js';
 import { AuditEntryEntity, AuditPayloadEntity } from './audit.entity.js';
@@ -13,5 +13,9 @@ export class AuditRepository {
     const stored = await this.manager.insert(AuditEntryEntity, { tenantId, entry });
     const entryId = String(stored.identifiers[0]?.['id']);
     await this.manager.insert(AuditPayloadEntity, { entryId, tenantId, payload });
+  }
+
+  payloads(tenantId: string, ids: readonly string[]): Promise<AuditPayloadEntity[]> {
+    return this.manager.findBy(AuditPayloadEntity, { tenantId, entryId: In([...ids]) });
   }
 }

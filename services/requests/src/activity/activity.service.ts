@@ -12,8 +12,10 @@ import { audit } from '../audit/journal.js';
 import type { Records, RecordsStore } from '../database/records-store.repository.js';
 import type { FactEntity } from '../fact/fact.entity.js';
 import { asOwner, type Clock, readAsOwner } from '../lifecycle/fence.js';
+import type { LogPort } from '../log/log.port.js';
 import type { ProjectsPort } from '../people/projects.port.js';
 import type { RequestEntity } from '../request/request.entity.js';
+import type { KeyRing } from '../signing/key-ring.js';
 import { briefing } from './briefing.js';
 import { evidence } from './evidence.js';
 import { feedback } from './feedback.js';
@@ -28,6 +30,7 @@ export class ActivityService {
     private readonly store: RecordsStore,
     private readonly projects: ProjectsPort,
     private readonly clock: Clock,
+    private readonly signed: { readonly keys: KeyRing; readonly log: LogPort },
   ) {}
 
   async briefing({ requestId, run }: Fenced) {
@@ -35,7 +38,10 @@ export class ActivityService {
   }
 
   async evidence({ requestId, run }: Fenced) {
-    return evidence(this.store.read, this.projects, await this.owned(requestId, run));
+    const { keys, log } = this.signed;
+    const row = await this.owned(requestId, run);
+    await keys.refresh();
+    return evidence({ records: this.store.read, projects: this.projects, log, keys: keys.envelope }, row);
   }
 
   async feedback({ requestId, run, ids }: Fenced & { readonly ids: readonly string[] }): Promise<string[]> {

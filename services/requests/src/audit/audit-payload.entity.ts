@@ -6,7 +6,8 @@ export class AuditPayloadEntity {
   @PrimaryColumn({ type: 'text' })
   sha256!: string;
 
-  @Column({ name: 'tenant_id', type: 'text' })
+  /** A list of keys is the same payload in every tenant's log. */
+  @PrimaryColumn({ name: 'tenant_id', type: 'text' })
   tenantId!: string;
 
   @Column({ name: 'request_id', type: 'text', nullable: true })

@@ -28,4 +28,9 @@ export class AuditRepository {
   payloads(tenantId: string, hashes: readonly string[]): Promise<AuditPayloadEntity[]> {
     return this.manager.findBy(AuditPayloadEntity, { tenantId, sha256: In([...hashes]) });
   }
+
+  async tenants(): Promise<readonly string[]> {
+    const rows = await this.manager.createQueryBuilder(AuditEntryEntity, 'a').select('DISTINCT a.tenant_id', 'tenant').getRawMany<{ tenant: string }>();
+    return rows.map(({ tenant }) => tenant);
+  }
 }

@@ -11,6 +11,7 @@ import { LiveRepository } from '../live/live.repository.js';
 import { OutboxRepository } from '../outbox/outbox.repository.js';
 import { RequestListRepository } from '../request/request-list.repository.js';
 import { RequestRepository } from '../request/request.repository.js';
+import { KeyListRepository } from '../signing/key-list.repository.js';
 import { SlotRepository } from '../slot/slot.repository.js';
 import { WordRepository } from '../word/word.repository.js';
 import { REQUESTS_DATABASE } from './requests-database.js';
@@ -32,10 +33,13 @@ function recordsOn(manager: EntityManager) {
     calls: new CallRepository(manager),
     audit: new AuditRepository(manager),
     live: new LiveRepository(manager),
+    keyLists: new KeyListRepository(manager),
   };
 }
 
 export class RecordsStore {
+  private onWritten: () => void = () => undefined;
+
   private constructor(
     private readonly dataSource: DataSource,
     readonly read: Records,
@@ -52,8 +56,15 @@ export class RecordsStore {
   }
 
   /** All of it or nothing. @throws AppError DATABASE_UNAVAILABLE; `work` must be safe to run again. */
-  write<Result>(work: (records: Records) => Promise<Result>): Promise<Result> {
-    return withTransaction(this.dataSource, (manager) => work(recordsOn(manager)));
+  async write<Result>(work: (records: Records) => Promise<Result>): Promise<Result> {
+    const result = await withTransaction(this.dataSource, (manager) => work(recordsOn(manager)));
+    this.onWritten();
+    return result;
+  }
+
+  /** What is told of each commit, at once. */
+  afterWrite(tell: () => void): void {
+    this.onWritten = tell;
   }
 
   async close(): Promise<void> {

@@ -2,15 +2,18 @@ import type { requestsRpc, RpcInput, RpcOutput } from '@countersign/contracts';
 import { AppError, type ErrorCode, isTerminal, may, rolesIn, subjectName, type Verdict } from '@countersign/domain';
 import type { Caller } from '@countersign/platform';
 
-import { audit, record } from '../audit/journal.js';
+import { audit, recordDocument } from '../audit/journal.js';
 import type { Records, RecordsStore } from '../database/records-store.repository.js';
 import type { Clock } from '../lifecycle/fence.js';
+import type { LogPort } from '../log/log.port.js';
 import type { Delivery } from '../outbox/delivery.js';
 import type { AccessService, Visitor } from '../people/access.service.js';
 import type { ProjectsPort, ProjectView } from '../people/projects.port.js';
 import type { RequestEntity } from '../request/request.entity.js';
+import type { KeyRing } from '../signing/key-ring.js';
+import { voteOpener } from '../signing/open-vote.js';
 import type { DecisionEntity } from './decision.entity.js';
-import { channelOf, makeDecision } from './statement.js';
+import { channelOf, type DecisionDraft, makeDecision } from './statement.js';
 
 type Input = RpcInput<typeof requestsRpc, 'requests.decide'>;
 type Output = RpcOutput<typeof requestsRpc, 'requests.decide'>;
@@ -19,6 +22,8 @@ export type DecideDeps = {
   readonly store: RecordsStore;
   readonly access: AccessService;
   readonly projects: ProjectsPort;
+  readonly keys: KeyRing;
+  readonly log: LogPort;
   readonly delivery: Delivery;
   readonly clock: Clock;
   readonly decideDeadlineMs: number;
@@ -83,14 +88,22 @@ export class DecideService {
 
     const of = { requestId: row.id, gate: input.gate, revision: open.revision };
     const earlier = await records.decisions.liveOf(of, viewer.personId);
-    if (earlier?.verdict === input.verdict) return this.asBefore(records, earlier);
+    if (earlier?.verdict === input.verdict && (await this.isGood(earlier))) return this.asBefore(records, earlier);
     if (earlier) await records.decisions.update(earlier.id, { live: false });
     const now = this.deps.clock();
-    const decision = this.make(visitor, row, input, { ...of, digest: open.digest, policyVersion: project.policyVersion, now });
+    const decision = await this.make(visitor, row, input, { ...of, digest: open.digest, policyVersion: project.policyVersion, now });
     await records.decisions.insert(decision);
     const outboxId = await records.outbox.add(row, { kind: 'decide', decisionId: decision.id }, now, this.deps.decideDeadlineMs * 2);
     await this.recordVote(records, row, decision, viewer.name, earlier, now);
     return { kind: 'stored', decision, outboxId };
+  }
+
+  /** A vote whose key was given away since counts for nothing: the same person votes anew. */
+  private async isGood(vote: DecisionEntity): Promise<boolean> {
+    const { keys, log } = this.deps;
+    await keys.refresh();
+    const places = await log.placesOf(vote.tenantId, [vote.envelopeSha256]);
+    return typeof voteOpener(keys.list, places)(vote) !== 'string';
   }
 
   private async asBefore(records: Records, decision: DecisionEntity): Promise<Stored> {
@@ -105,8 +118,8 @@ export class DecideService {
     row: RequestEntity,
     { gate, verdict, reason }: Input,
     open: { readonly revision: number; readonly digest: string; readonly policyVersion: string; readonly now: Date },
-  ): DecisionEntity {
-    return makeDecision({
+  ): Promise<DecisionEntity> {
+    const draft: DecisionDraft = {
       tenantId: row.tenantId,
       requestId: row.id,
       gate,
@@ -121,13 +134,14 @@ export class DecideService {
       policyVersion: open.policyVersion,
       policyIds: [],
       at: open.now,
-    });
+    };
+    return makeDecision(draft, this.deps.keys.seal);
   }
 
   private recordVote(records: Records, row: RequestEntity, decision: DecisionEntity, name: string, earlier: DecisionEntity | null, now: Date): Promise<void> {
     const { gate, revision, verdict, actor, digest, envelopeSha256 } = decision;
     const instead = earlier ? ` in place of ${earlier.verdict}` : '';
-    return record(
+    return recordDocument(
       records,
       row,
       {
@@ -135,6 +149,8 @@ export class DecideService {
         actor,
         text: `${name}: ${verdict}${instead} (${gate} gate, revision ${revision})`,
         subject: subjectName(row.id, gate, revision),
+        document: decision.envelope,
+        signedBy: actor,
         data: { decision: decision.id, verdict, digest, envelopeSha256, replaces: earlier?.id ?? null },
       },
       now,

@@ -13,8 +13,9 @@ import {
   subjectName,
   type Verdict,
 } from '@countersign/domain';
-import { encodeEnvelope, sha256Hex, updateIdOf } from '@countersign/domain/digest';
+import { sha256Hex, updateIdOf } from '@countersign/domain/digest';
 
+import type { Seal } from '../signing/key-ring.js';
 import type { DecisionEntity } from './decision.entity.js';
 
 export type DecisionDraft = {
@@ -36,8 +37,8 @@ export type DecisionDraft = {
 
 const nonce = (): string => randomBytes(16).toString('hex');
 
-/** The stored decision: the statement in its envelope and the row round it, made once. */
-export function makeDecision(draft: DecisionDraft): DecisionEntity {
+/** The stored decision: the statement signed in its envelope and the row round it, made once. */
+export async function makeDecision(draft: DecisionDraft, seal: Seal): Promise<DecisionEntity> {
   const { tenantId, requestId, gate, revision, digest, verdict, actor, reason, channel, policyVersion, policyIds, at } = draft;
   const reasonSalt = reason === null ? null : nonce();
   const statement: DecisionStatement = {
@@ -60,7 +61,7 @@ export function makeDecision(draft: DecisionDraft): DecisionEntity {
       nonce: nonce(),
     },
   };
-  const envelope = encodeEnvelope(statement);
+  const envelope = await seal(statement);
   const isPerson = actor.kind === 'person';
   return {
     id: randomUUID(),
@@ -100,8 +101,8 @@ export type PassedDraft = {
 };
 
 /** What requests states when a gate closed in favour: which content, by which decisions. */
-export function passedEnvelope({ requestId, gate, revision, digest, decisions, policyVersion, at }: PassedDraft): string {
-  return encodeEnvelope({
+export function passedEnvelope({ requestId, gate, revision, digest, decisions, policyVersion, at }: PassedDraft, seal: Seal): Promise<string> {
+  return seal({
     _type: STATEMENT_TYPE,
     subject: [{ name: subjectName(requestId, gate, revision), digest: { sha256: digest } }],
     predicateType: GATE_PASSED_PREDICATE,

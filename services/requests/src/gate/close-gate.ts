@@ -10,9 +10,8 @@ import {
 import type { CloseGateResult } from '@countersign/workflow-contracts';
 
 import { audit, record } from '../audit/journal.js';
-import type { Records } from '../database/records-store.repository.js';
 import type { DecisionEntity } from '../decision/decision.entity.js';
-import { moveTo, type MoveContext, startIfSlotFree } from '../lifecycle/move.js';
+import { type GateContext, moveTo, type MoveContext, startIfSlotFree } from '../lifecycle/move.js';
 import type { EligiblePerson, ProjectView } from '../people/projects.port.js';
 import type { RequestEntity } from '../request/request.entity.js';
 import type { GateRevisionEntity } from './gate-revision.entity.js';
@@ -32,7 +31,7 @@ export type Dropped = { readonly id: string; readonly code: ErrorCode };
 
 /** Verifies the votes and makes the move that they decide, in the caller's transaction. */
 export async function closeGate(
-  context: MoveContext,
+  context: GateContext,
   row: RequestEntity,
   input: CloseGateInput,
   seen: CloseGateNow,
@@ -42,7 +41,7 @@ export async function closeGate(
   const isOpen = row.state === GATE_REVIEW_STATE[input.gate] && revision?.state === 'open' && revision.revision === input.revision;
   if (!isOpen || !revision) throw new AppError('GATE_CLOSED', `Revision ${input.revision} of the ${input.gate} gate is not open`);
 
-  const { verified, dropped } = await verify(records, row, revision, input, seen);
+  const { verified, dropped } = await verify(context, row, revision, input, seen);
   for (const drop of dropped) await dropVote(context, row, revision, drop);
   revision.required = seen.project.settings.approvalsRequired;
   const result = tally(verified, revision.required);
@@ -74,7 +73,7 @@ export async function closeGate(
 }
 
 async function verify(
-  records: Records,
+  { records, openVote }: GateContext,
   row: RequestEntity,
   revision: GateRevisionEntity,
   { decisionIds }: CloseGateInput,
@@ -97,6 +96,7 @@ async function verify(
     requesterId: row.requesterId,
     requesterMayApprove: project.settings.requesterMayApprove,
     people: new Map(people.map((person) => [person.personId, person])),
+    openVote,
   };
   const verified: DecisionEntity[] = [];
   for (const vote of [...known.values()].sort((a, b) => a.at.getTime() - b.at.getTime())) {

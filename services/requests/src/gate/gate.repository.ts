@@ -1,5 +1,5 @@
 import type { Gate, SubjectKind } from '@countersign/domain';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 
 import { GatePassedEntity } from './gate-passed.entity.js';
 import { GateRevisionEntity } from './gate-revision.entity.js';
@@ -25,6 +25,12 @@ export class GateRepository {
 
   findByDigest(requestId: string, gate: SubjectKind, digest: string): Promise<GateRevisionEntity | null> {
     return this.manager.findOneBy(GateRevisionEntity, { requestId, gate, digest });
+  }
+
+  /** The documents with these digests, each once. */
+  async texts(tenantId: string, digests: readonly string[]): Promise<string[]> {
+    const found = await this.manager.find(GateRevisionEntity, { select: { digest: true, text: true }, where: { tenantId, digest: In([...digests]) } });
+    return [...new Map(found.map(({ digest, text }) => [digest, text])).values()];
   }
 
   async nextRevision(requestId: string, gate: SubjectKind): Promise<number> {

@@ -1,9 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { aPlan } from '@countersign/domain/testing';
 
+import type { KeyList } from '@countersign/verify';
+
 import { makeDecision } from '../decision/statement.js';
 import type { FactEntity } from '../fact/fact.entity.js';
+import { sealed } from '../signing/seal.js';
+import { type LogPlaces, voteOpener } from '../signing/open-vote.js';
 import { aPerson } from '../testing/projects.fake.js';
+import { aKeyList, aSigner } from '../testing/signer.fake.js';
 import { factsFor, type FactsUsed } from './facts-used.js';
 import { policyAccount, policyFactsOf } from './gate-policy.js';
 import { quorumText } from './quorum.js';
@@ -12,8 +17,11 @@ import { envelopeFault, tally, voteFault } from './verify-votes.js';
 const DIGEST = 'a'.repeat(64);
 const OPEN = { requestId: 'r1', gate: 'plan', revision: 1, digest: DIGEST } as const;
 
-function aStoredVote(actor = 'reviewer', verdict: 'approve' | 'reject' | 'request-changes' = 'approve') {
-  return makeDecision({
+const signer = aSigner();
+const openVote = voteOpener(aKeyList(signer), new Map());
+
+function aStoredVote(actor = 'reviewer', verdict: 'approve' | 'reject' | 'request-changes' = 'approve', by = signer) {
+  const draft = {
     ...OPEN,
     tenantId: 't1',
     verdict,
@@ -25,7 +33,8 @@ function aStoredVote(actor = 'reviewer', verdict: 'approve' | 'reject' | 'reques
     policyVersion: 'v1',
     policyIds: [],
     at: new Date(0),
-  });
+  } as const;
+  return makeDecision(draft, (statement) => sealed(statement, by));
 }
 
 const rules = (over: object = {}) => ({
@@ -33,16 +42,17 @@ const rules = (over: object = {}) => ({
   projectId: 'p1',
   requesterId: 'requester',
   requesterMayApprove: false,
+  openVote,
   people: new Map([aPerson('reviewer'), aPerson('requester'), aPerson('gone', { active: false }), aPerson('elsewhere', { grants: [{ role: 'admin', project: 'p2' }] })].map((one) => [one.personId, one])),
   ...over,
 });
 
 describe('a stored vote', () => {
-  it('counts for exactly what it was given on', () => {
-    expect(voteFault(aStoredVote(), rules())).toBeUndefined();
-    expect(envelopeFault(aStoredVote(), { ...OPEN, revision: 2 })).toBe('STALE_REVISION');
-    expect(envelopeFault(aStoredVote(), { ...OPEN, digest: 'b'.repeat(64) })).toBe('STALE_DIGEST');
-    expect(envelopeFault(aStoredVote(), { ...OPEN, requestId: 'r2' })).toBe('VOTE_MISMATCH');
+  it('counts for exactly what it was given on', async () => {
+    expect(voteFault(await aStoredVote(), rules())).toBeUndefined();
+    expect(envelopeFault(await aStoredVote(), { ...OPEN, revision: 2 }, openVote)).toBe('STALE_REVISION');
+    expect(envelopeFault(await aStoredVote(), { ...OPEN, digest: 'b'.repeat(64) }, openVote)).toBe('STALE_DIGEST');
+    expect(envelopeFault(await aStoredVote(), { ...OPEN, requestId: 'r2' }, openVote)).toBe('VOTE_MISMATCH');
   });
 
   it.each([
@@ -53,34 +63,49 @@ describe('a stored vote', () => {
     ['gate', 'merge'],
     ['envelopeSha256', 'b'.repeat(64)],
     ['envelope', '{}'],
-  ])('is no vote where its %s was changed', (field, value) => {
-    expect(envelopeFault({ ...aStoredVote(), [field]: value }, OPEN)).toBe('VOTE_MISMATCH');
+  ])('is no vote where its %s was changed', async (field, value) => {
+    expect(envelopeFault({ ...(await aStoredVote()), [field]: value }, OPEN, openVote)).toBe('VOTE_MISMATCH');
   });
 
-  it('needs an actor who is active, holds the role now and did not ask for the change', () => {
-    expect(voteFault(aStoredVote('gone'), rules())).toBe('ACTOR_INACTIVE');
-    expect(voteFault(aStoredVote('nobody'), rules())).toBe('ACTOR_INACTIVE');
-    expect(voteFault(aStoredVote('elsewhere'), rules())).toBe('ROLE_MISSING');
-    expect(voteFault(aStoredVote('requester'), rules())).toBe('OWN_REQUEST');
-    expect(voteFault(aStoredVote('requester'), rules({ requesterMayApprove: true }))).toBeUndefined();
+  it('needs an actor who is active, holds the role now and did not ask for the change', async () => {
+    expect(voteFault(await aStoredVote('gone'), rules())).toBe('ACTOR_INACTIVE');
+    expect(voteFault(await aStoredVote('nobody'), rules())).toBe('ACTOR_INACTIVE');
+    expect(voteFault(await aStoredVote('elsewhere'), rules())).toBe('ROLE_MISSING');
+    expect(voteFault(await aStoredVote('requester'), rules())).toBe('OWN_REQUEST');
+    expect(voteFault(await aStoredVote('requester'), rules({ requesterMayApprove: true }))).toBeUndefined();
   });
 
-  it('never repeats an update id', () => {
-    expect(aStoredVote().updateId).not.toBe(aStoredVote().updateId);
-    expect(aStoredVote().envelope).not.toContain('why');
+  it('counts only under the signature of a decision key that holds', async () => {
+    const stranger = aSigner();
+    expect(voteFault(await aStoredVote('reviewer', 'approve', stranger), rules())).toBe('KEY_UNKNOWN');
+    const posing = { ...stranger, keyId: signer.keyId };
+    expect(voteFault(await aStoredVote('reviewer', 'approve', posing), rules())).toBe('SIGNATURE_INVALID');
+    const vote = await aStoredVote();
+    const from = '2000-01-01T00:00:00.000Z';
+    const under = (list: KeyList, places: LogPlaces = new Map()) => voteFault(vote, rules({ openVote: voteOpener(list, places) }));
+    expect(under(aKeyList(signer, { from, reason: 'superseded' }))).toBeUndefined();
+    const stolen = aKeyList(signer, { from, reason: 'compromised', good: { log: 5 } });
+    expect(under(stolen)).toBe('KEY_REVOKED');
+    expect(under(stolen, new Map([[vote.envelopeSha256, { origin: 'log', index: 4 }]]))).toBeUndefined();
+    expect(under(stolen, new Map([[vote.envelopeSha256, { origin: 'log', index: 5 }]]))).toBe('KEY_REVOKED');
+  });
+
+  it('never repeats an update id', async () => {
+    expect((await aStoredVote()).updateId).not.toBe((await aStoredVote()).updateId);
+    expect((await aStoredVote()).envelope).not.toContain('why');
   });
 });
 
 describe('a tally', () => {
-  it('counts persons, not votes', () => {
-    expect(tally([aStoredVote(), aStoredVote()], 2)).toMatchObject({ outcome: 'open' });
-    expect(tally([aStoredVote(), aStoredVote('second')], 2)).toMatchObject({ outcome: 'passed' });
+  it('counts persons, not votes', async () => {
+    expect(tally([await aStoredVote(), await aStoredVote()], 2)).toMatchObject({ outcome: 'open' });
+    expect(tally([await aStoredVote(), await aStoredVote('second')], 2)).toMatchObject({ outcome: 'passed' });
     expect(tally([], 0)).toMatchObject({ outcome: 'open' });
   });
 
-  it('lets the first vote that is no approval decide', () => {
-    expect(tally([aStoredVote(), aStoredVote('b', 'request-changes'), aStoredVote('c', 'reject')], 1)).toMatchObject({ outcome: 'changes' });
-    expect(tally([aStoredVote('c', 'reject'), aStoredVote()], 1)).toMatchObject({ outcome: 'rejected' });
+  it('lets the first vote that is no approval decide', async () => {
+    expect(tally([await aStoredVote(), await aStoredVote('b', 'request-changes'), await aStoredVote('c', 'reject')], 1)).toMatchObject({ outcome: 'changes' });
+    expect(tally([await aStoredVote('c', 'reject'), await aStoredVote()], 1)).toMatchObject({ outcome: 'rejected' });
   });
 });
 

@@ -10,10 +10,10 @@ import {
 import { digestOf } from '@countersign/domain/digest';
 import type { OpenGateResult } from '@countersign/workflow-contracts';
 
-import { record } from '../audit/journal.js';
+import { auditDocument, record } from '../audit/journal.js';
 import type { DecisionEntity } from '../decision/decision.entity.js';
 import { makeDecision } from '../decision/statement.js';
-import { moveTo, type MoveContext } from '../lifecycle/move.js';
+import { type GateContext, moveTo, type MoveContext } from '../lifecycle/move.js';
 import type { EligiblePerson, PolicyVerdict, ProjectView } from '../people/projects.port.js';
 import type { RequestEntity } from '../request/request.entity.js';
 import { buildSubject } from './build-subject.js';
@@ -45,7 +45,7 @@ type Machine = {
 };
 
 /** Opens a gate on the subject of the stored facts, in the caller's transaction. */
-export async function openGate(context: MoveContext, row: RequestEntity, input: OpenGateInput, seen: OpenGateNow): Promise<OpenGateResult> {
+export async function openGate(context: GateContext, row: RequestEntity, input: OpenGateInput, seen: OpenGateNow): Promise<OpenGateResult> {
   const { gate, reopened } = input;
   const { settings } = seen.project;
   const setting = settings.gates[gate];
@@ -109,10 +109,10 @@ function byPolicy(verdict: PolicyVerdict, { facts }: OpenGateNow): Machine {
   };
 }
 
-async function passByMachine(context: MoveContext, row: RequestEntity, revision: GateRevisionEntity, machine: Machine) {
-  const { records, now } = context;
+async function passByMachine(context: GateContext, row: RequestEntity, revision: GateRevisionEntity, machine: Machine) {
+  const { records, now, seal } = context;
   const of = { requestId: row.id, gate: revision.gate, revision: revision.revision };
-  const decision = makeDecision({
+  const draft = {
     ...of,
     tenantId: row.tenantId,
     digest: revision.digest,
@@ -125,16 +125,19 @@ async function passByMachine(context: MoveContext, row: RequestEntity, revision:
     policyVersion: machine.policyVersion,
     policyIds: machine.policyIds,
     at: now,
-  });
+  } as const;
+  const decision = await makeDecision(draft, seal);
   const earlier = await records.decisions.liveOf(of, decision.actor);
   if (earlier) await records.decisions.update(earlier.id, { live: false });
   await records.decisions.insert(decision);
+  const subject = subjectName(row.id, revision.gate, revision.revision);
+  await auditDocument(records, row, { type: 'decision', actor: null, subject, document: decision.envelope }, now);
   const { policyVersion, text } = machine;
   return passGate(context, row, revision, { decisions: [decision], closedBy: decision, policyVersion, text });
 }
 
 async function waitForPeople(
-  context: MoveContext,
+  context: GateContext,
   row: RequestEntity,
   revision: GateRevisionEntity,
   { gate, reopened }: OpenGateInput,
@@ -172,8 +175,8 @@ async function waitForPeople(
 }
 
 /** Votes recorded earlier for this very revision that would count now; machines' earlier decisions never hold. */
-async function holdingVotes(context: MoveContext, row: RequestEntity, revision: GateRevisionEntity, seen: OpenGateNow): Promise<DecisionEntity[]> {
-  const { records } = context;
+async function holdingVotes(context: GateContext, row: RequestEntity, revision: GateRevisionEntity, seen: OpenGateNow): Promise<DecisionEntity[]> {
+  const { records, openVote } = context;
   const live = await records.decisions.live({ requestId: row.id, gate: revision.gate, revision: revision.revision });
   const rules = {
     open: revision,
@@ -181,6 +184,7 @@ async function holdingVotes(context: MoveContext, row: RequestEntity, revision: 
     requesterId: row.requesterId,
     requesterMayApprove: seen.project.settings.requesterMayApprove,
     people: new Map(seen.people.map((person) => [person.personId, person])),
+    openVote,
   };
   const held: DecisionEntity[] = [];
   for (const vote of live) {

@@ -1,19 +1,16 @@
 import {
-  DECISION_PREDICATE,
-  type DecisionStatement,
   type ErrorCode,
   GATE_ROLES,
   type Gate,
-  PAYLOAD_TYPE,
   rolesIn,
-  STATEMENT_TYPE,
   subjectName,
   type SubjectKind,
   type Viewer,
 } from '@countersign/domain';
-import { decodeEnvelope, sha256Hex } from '@countersign/domain/digest';
+import { sha256Hex } from '@countersign/domain/digest';
 
 import type { DecisionEntity } from '../decision/decision.entity.js';
+import type { OpenVote } from '../signing/open-vote.js';
 
 export type OpenRevision = { readonly requestId: string; readonly gate: SubjectKind; readonly revision: number; readonly digest: string };
 export type VoteRules = {
@@ -23,24 +20,17 @@ export type VoteRules = {
   readonly requesterMayApprove: boolean;
   /** What the voters are now, by id. */
   readonly people: ReadonlyMap<string, Viewer>;
+  readonly openVote: OpenVote;
 };
 
 /** Why the stored bytes are no decision of this person on this very document; undefined where they are. */
-export function envelopeFault(vote: DecisionEntity, open: OpenRevision): ErrorCode | undefined {
-  let statement: DecisionStatement;
-  try {
-    statement = decodeEnvelope(vote.envelope);
-  } catch {
-    return 'VOTE_MISMATCH';
-  }
-  const { predicate } = statement;
-  const [subject] = statement.subject;
+export function envelopeFault(vote: DecisionEntity, open: OpenRevision, openVote: OpenVote): ErrorCode | undefined {
+  const opened = openVote(vote);
+  if (typeof opened === 'string') return opened;
+  const { predicate } = opened;
+  const [subject] = opened.subject;
   const isGenuine =
-    (JSON.parse(vote.envelope) as { payloadType?: unknown }).payloadType === PAYLOAD_TYPE &&
     sha256Hex(vote.envelope) === vote.envelopeSha256 &&
-    statement._type === STATEMENT_TYPE &&
-    statement.predicateType === DECISION_PREDICATE &&
-    statement.subject.length === 1 &&
     subject.name === subjectName(vote.requestId, vote.gate, vote.revision) &&
     subject.digest.sha256 === vote.digest &&
     predicate.request === vote.requestId &&
@@ -57,7 +47,7 @@ export function envelopeFault(vote: DecisionEntity, open: OpenRevision): ErrorCo
 
 /** Whether a stored vote counts at this moment. */
 export function voteFault(vote: DecisionEntity, rules: VoteRules): ErrorCode | undefined {
-  const fault = envelopeFault(vote, rules.open);
+  const fault = envelopeFault(vote, rules.open, rules.openVote);
   if (fault) return fault;
   const person = rules.people.get(vote.actor);
   if (!person?.active) return 'ACTOR_INACTIVE';

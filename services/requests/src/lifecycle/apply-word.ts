@@ -7,7 +7,7 @@ import type { RequestEntity } from '../request/request.entity.js';
 import { parkSlot } from '../slot/slots.js';
 import type { WordEntity } from '../word/word.entity.js';
 import { applyRaise, endPause, isStillExceeded } from './budget-words.js';
-import type { MoveContext } from './move.js';
+import type { GateContext, MoveContext } from './move.js';
 
 export const WORD_PERMISSIONS: Readonly<Record<WordKind, Permission>> = {
   comment: 'request:comment',
@@ -43,7 +43,7 @@ export type WordContext = { readonly speaker: Viewer | undefined; readonly chatM
 
 /** Confirms a stored word and applies it in the caller's transaction. */
 export async function applyWord(
-  context: MoveContext,
+  context: GateContext,
   row: RequestEntity,
   word: WordEntity | null,
   { speaker, chatModel }: WordContext,
@@ -70,7 +70,7 @@ async function applied({ records, now }: MoveContext, row: RequestEntity, word: 
   return { kind: 'comment', asks: await askModel(records, row, word, chatModel, now) };
 }
 
-async function apply(context: MoveContext, row: RequestEntity, word: WordEntity): Promise<ErrorCode | undefined> {
+async function apply(context: GateContext, row: RequestEntity, word: WordEntity): Promise<ErrorCode | undefined> {
   const { records, slots, now } = context;
   switch (word.kind) {
     // Shown since it was stored; the lifecycle acts on the cancel itself.

@@ -5,7 +5,7 @@ import { envelopeFault } from '../gate/verify-votes.js';
 import type { RequestEntity } from '../request/request.entity.js';
 import { unparkSlot } from '../slot/slots.js';
 import type { WordEntity } from '../word/word.entity.js';
-import type { MoveContext } from './move.js';
+import type { GateContext, MoveContext } from './move.js';
 
 /** Whether the limit that paused the request is still used up. */
 export function isStillExceeded(row: Pick<RequestEntity, 'limits' | 'usage' | 'exceeded'>): boolean {
@@ -24,13 +24,13 @@ export async function endPause({ records, now }: MoveContext, row: RequestEntity
 }
 
 /** Applies a raise that a person signed; its stored decision must be about exactly these limits. */
-export async function applyRaise(context: MoveContext, row: RequestEntity, word: WordEntity): Promise<ErrorCode | undefined> {
+export async function applyRaise(context: GateContext, row: RequestEntity, word: WordEntity): Promise<ErrorCode | undefined> {
   const { records, now } = context;
   const decision = word.decisionId === null ? null : await records.decisions.find(word.decisionId);
   const revision = decision && (await records.gates.find(row.id, 'budget', decision.revision));
   if (!decision || !revision || !word.limits) return 'VOTE_NOT_STORED';
   const open = { requestId: row.id, gate: 'budget', revision: revision.revision, digest: revision.digest } as const;
-  const fault = envelopeFault(decision, open) ?? (isRaise(row.limits, word.limits) ? undefined : 'BUDGET_NOT_RAISED');
+  const fault = envelopeFault(decision, open, context.openVote) ?? (isRaise(row.limits, word.limits) ? undefined : 'BUDGET_NOT_RAISED');
   if (fault) {
     await records.decisions.update(decision.id, { status: 'dropped', code: fault, live: false });
     await records.gates.close(revision, 'refused', now);

@@ -2,11 +2,15 @@ import { AppError, canMove, holdsSlot, isReview, isTerminal, type State } from '
 
 import { record } from '../audit/journal.js';
 import type { Records } from '../database/records-store.repository.js';
+import type { Seal } from '../signing/key-ring.js';
+import type { OpenVote } from '../signing/open-vote.js';
 import type { RequestEntity } from '../request/request.entity.js';
 import type { RequestPatch } from '../request/request.repository.js';
 import { enterQueue, leaveQueue, placeOf, type SlotSettings } from '../slot/slots.js';
 
 export type MoveContext = { readonly records: Records; readonly slots: SlotSettings; readonly now: Date };
+/** A move that signs, or counts what was signed. */
+export type GateContext = MoveContext & { readonly seal: Seal; readonly openVote: OpenVote };
 export type MoveNote = {
   /** A person's id where one caused the move. */
   readonly actor?: string | null;

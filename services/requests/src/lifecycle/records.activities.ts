@@ -2,22 +2,28 @@ import { allowsAttempt, AppError, GATE_ROLES, modelOf, OFFLINE_MODEL, type Viewe
 import type { CloseGateResult, OpenGateResult, RecordsActivities } from '@countersign/workflow-contracts';
 
 import { record } from '../audit/journal.js';
+import type { DecisionEntity } from '../decision/decision.entity.js';
 import { closeGate } from '../gate/close-gate.js';
 import { factsFor } from '../gate/facts-used.js';
 import { policyFactsOf } from '../gate/gate-policy.js';
 import { openGate } from '../gate/open-gate.js';
 import type { ProjectView } from '../people/projects.port.js';
 import type { RequestEntity } from '../request/request.entity.js';
+import type { LogPort } from '../log/log.port.js';
+import type { KeyRing } from '../signing/key-ring.js';
+import { voteOpener } from '../signing/open-vote.js';
 import { parkSlot } from '../slot/slots.js';
 import { applyWord } from './apply-word.js';
 import { begin, type BeginDeps } from './begin.js';
 import { carryFrom } from './carry.js';
 import { type Call, once, readAsOwner } from './fence.js';
 import { finish } from './finish.js';
-import { startIfSlotFree } from './move.js';
+import { type GateContext, startIfSlotFree } from './move.js';
 import { transition } from './transition.js';
 
 export type RecordsActivitiesDeps = BeginDeps & {
+  readonly keys: KeyRing;
+  readonly log: LogPort;
   /** The activity's own execution info: who calls, and the same key at a retry. */
   readonly call: () => Call;
   /** Called after something was written that the outbox should deliver now. */
@@ -54,9 +60,11 @@ export function recordsActivities(deps: RecordsActivitiesDeps): RecordsActivitie
       const word = await store.read.words.find(wordId);
       const speaker = word ? await personOf(deps, word.tenantId, word.actor) : undefined;
       const chatModel = word?.kind === 'comment' ? await chatModelOf(deps, requestId) : null;
+      const raise = word?.decisionId ? await store.read.decisions.find(word.decisionId) : null;
+      const signed = await signing(deps, word?.tenantId ?? '', raise ? [raise] : []);
       return write(requestId, async (records, row, now) => {
         const stored = await records.words.find(wordId);
-        return applyWord({ records, slots, now }, row, stored, { speaker, chatModel });
+        return applyWord({ records, slots, now, ...signed }, row, stored, { speaker, chatModel });
       });
     },
     pauseForBudget: ({ requestId, exceeded }) =>
@@ -117,8 +125,9 @@ async function open(deps: RecordsActivitiesDeps, input: Inputs['openGate'], writ
     projects.people(row.tenantId, voters.map(({ actor }) => actor)),
   ]);
   const seen = { project, facts, eligible, people, verdict };
+  const signed = await signing(deps, row.tenantId, voters);
   return write(requestId, (records, locked, now) =>
-    openGate({ records, slots, now }, locked, { gate, reopened: reopened ?? null }, seen),
+    openGate({ records, slots, now, ...signed }, locked, { gate, reopened: reopened ?? null }, seen),
   );
 }
 
@@ -132,9 +141,17 @@ async function close(deps: RecordsActivitiesDeps, input: Inputs['closeGate'], wr
     eligibleFor(deps, row, project, gate),
     projects.people(row.tenantId, voters.map(({ actor }) => actor)),
   ]);
+  const signed = await signing(deps, row.tenantId, voters);
   return write(requestId, (records, locked, now) =>
-    closeGate({ records, slots, now }, locked, { gate, revision, decisionIds }, { project, people, eligible }),
+    closeGate({ records, slots, now, ...signed }, locked, { gate, revision, decisionIds }, { project, people, eligible }),
   );
+}
+
+/** The keys as they are now, and where these votes lie in the log. */
+async function signing({ keys, log }: RecordsActivitiesDeps, tenantId: string, votes: readonly DecisionEntity[]): Promise<Pick<GateContext, 'seal' | 'openVote'>> {
+  await keys.refresh();
+  const places = await log.placesOf(tenantId, votes.map(({ envelopeSha256 }) => envelopeSha256));
+  return { seal: keys.seal, openVote: voteOpener(keys.list, places) };
 }
 
 async function projectOf({ projects }: RecordsActivitiesDeps, row: RequestEntity): Promise<ProjectView> {

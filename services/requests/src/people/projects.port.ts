@@ -14,5 +14,7 @@ export interface ProjectsPort {
   eligible(tenantId: string, projectId: string, roles: readonly Role[], exclude: string | null): Promise<readonly EligiblePerson[]>;
   project(tenantId: string, id: string): Promise<ProjectView | null>;
   projectNamed(tenantId: string, name: string): Promise<ProjectView | null>;
+  /** What entries of its audit trail stand for, by their id there; one that was erased is missing. */
+  auditPayloads(tenantId: string, ids: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
   evaluatePolicy(question: PolicyQuestion): Promise<PolicyVerdict>;
 }

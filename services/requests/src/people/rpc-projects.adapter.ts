@@ -5,6 +5,8 @@ import type { ProjectsPort } from './projects.port.js';
 
 /** The most that `people.byIds` takes at once. */
 const MAX_IDS = 200;
+/** The most that `audit.payloads` takes at once. */
+const MAX_PAYLOADS = 500;
 
 export class RpcProjectsAdapter implements ProjectsPort {
   constructor(private readonly rpc: ServiceRpc<typeof projectsRpc>) {}
@@ -26,6 +28,15 @@ export class RpcProjectsAdapter implements ProjectsPort {
   project: ProjectsPort['project'] = (tenantId, id) => this.rpc.call('projects.forService', { tenantId, id });
 
   projectNamed: ProjectsPort['projectNamed'] = (tenantId, name) => this.rpc.call('projects.named', { tenantId, name });
+
+  auditPayloads: ProjectsPort['auditPayloads'] = async (tenantId, ids) => {
+    const found = new Map<string, Buffer>();
+    for (let at = 0; at < ids.length; at += MAX_PAYLOADS) {
+      const page = await this.rpc.call('audit.payloads', { tenantId, ids: ids.slice(at, at + MAX_PAYLOADS) });
+      for (const { id, payload } of page) found.set(id, Buffer.from(payload, 'base64'));
+    }
+    return found;
+  };
 
   evaluatePolicy: ProjectsPort['evaluatePolicy'] = (question) => this.rpc.call('policy.evaluate', question);
 }

@@ -42,6 +42,7 @@ export class FakeProjects implements ProjectsPort {
   readonly all: ProjectView[] = [];
   readonly questions: PolicyQuestion[] = [];
   verdict: PolicyVerdict = { effect: 'none', policyIds: [], policyVersion: 'policy-1', reasons: [] };
+  readonly payloads = new Map<string, Buffer>();
   failure: AppError | undefined;
 
   add(...people: Viewer[]): this {
@@ -78,6 +79,9 @@ export class FakeProjects implements ProjectsPort {
 
   projectNamed: ProjectsPort['projectNamed'] = (tenantId, name) =>
     this.answer(this.all.find((project) => project.tenantId === tenantId && project.name === name) ?? null);
+
+  auditPayloads: ProjectsPort['auditPayloads'] = (_tenantId, ids) =>
+    this.answer(new Map(ids.flatMap((id) => (this.payloads.has(id) ? [[id, this.payloads.get(id) as Buffer] as const] : []))));
 
   evaluatePolicy: ProjectsPort['evaluatePolicy'] = (question) => {
     this.questions.push(question);

@@ -6,10 +6,10 @@ import { commentSchema, reasonSchema } from '@countersign/domain/schema';
 import { digestOf } from '@countersign/domain/digest';
 import { type Caller, parseInput } from '@countersign/platform';
 
-import { audit, record } from '../audit/journal.js';
+import { audit, auditDocument, record } from '../audit/journal.js';
 import type { Records } from '../database/records-store.repository.js';
 import type { DecideDeps } from '../decision/decide.service.js';
-import { channelOf, makeDecision } from '../decision/statement.js';
+import { channelOf, type DecisionDraft, makeDecision } from '../decision/statement.js';
 import { keyMismatch, keyScope, type KeyStamp, requireSameAct, stampOf } from '../key/keyed-act.js';
 import { wordRefusal, wordTooLate } from '../lifecycle/apply-word.js';
 import { requirePermission, type Visitor } from '../people/access.service.js';
@@ -141,7 +141,7 @@ export class WordService {
       deadline: null,
       closedAt: null,
     });
-    const decision = makeDecision({
+    const draft: DecisionDraft = {
       tenantId: row.tenantId,
       requestId: row.id,
       gate: 'budget',
@@ -156,13 +156,13 @@ export class WordService {
       policyVersion,
       policyIds: [],
       at: now,
-    });
+    };
+    const decision = await makeDecision(draft, this.deps.keys.seal);
     const earlier = await records.decisions.liveOf({ requestId: row.id, gate: 'budget', revision }, viewer.personId);
     if (earlier) await records.decisions.update(earlier.id, { live: false });
     await records.decisions.insert(decision);
     const subject = subjectName(row.id, 'budget', revision);
-    const text = `${viewer.name} raises the budget`;
-    await audit(records, row, { type: 'decision', actor: viewer.personId, text, subject, data: { decision: decision.id, digest: document.digest } }, now);
+    await auditDocument(records, row, { type: 'decision', actor: viewer.personId, subject, document: decision.envelope }, now);
     return { decisionId: decision.id };
   }
 

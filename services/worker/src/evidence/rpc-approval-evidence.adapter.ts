@@ -3,10 +3,19 @@ import type { Evidence } from '@countersign/domain';
 import type { ServiceRpc } from '@countersign/platform';
 import type { ApprovalEvidencePort, RunRef } from '@countersign/workflow-contracts';
 
-export class RpcApprovalEvidence implements ApprovalEvidencePort {
-  constructor(private readonly requests: ServiceRpc<typeof requestsRpc>) {}
+import { judgeEvidence } from './judge-evidence.js';
+import type { PinnedKeys } from './pinned-keys.js';
 
-  read(requestId: string, run: RunRef): Promise<Evidence> {
-    return this.requests.call('activity.evidence', { requestId, run });
+/** Reads what is stored and verifies it here, in the process that is about to act. */
+export class RpcApprovalEvidence implements ApprovalEvidencePort {
+  constructor(
+    private readonly requests: ServiceRpc<typeof requestsRpc>,
+    private readonly keys: PinnedKeys,
+  ) {}
+
+  /** @throws AppError KEYS_REFUSED besides what the call throws. */
+  async read(requestId: string, run: RunRef): Promise<Evidence> {
+    const stored = await this.requests.call('activity.evidence', { requestId, run });
+    return judgeEvidence(stored, await this.keys.accept(stored.keys));
   }
 }

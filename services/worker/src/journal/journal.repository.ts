@@ -1,31 +1,13 @@
 import type { JournalAnswer, JournalPort, RunLease, StepRecord } from '@countersign/activity-agent';
 import { AppError } from '@countersign/domain';
-import { type CountersignDataSourceOptions, dataSourceOptions, toDatabaseError, withTransaction } from '@countersign/platform';
-import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
+import { toDatabaseError, withTransaction } from '@countersign/platform';
+import { type DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 
-import { Initial1790000000000 } from './initial.migration.js';
 import { JournalLeaseEntity, JournalOutputEntity, JournalStepEntity } from './journal.entity.js';
-import { Outputs1792000000000 } from './outputs.migration.js';
-
-const WORKER_SCHEMA = 'worker';
-
-/** Options for the worker's own connections (its role's URL) or for its migrations (the owner's URL). */
-export function workerDatabase(url: string): CountersignDataSourceOptions {
-  return dataSourceOptions({
-    url,
-    schema: WORKER_SCHEMA,
-    entities: [JournalLeaseEntity, JournalStepEntity, JournalOutputEntity],
-    migrations: [Initial1790000000000, Outputs1792000000000],
-  });
-}
 
 /** The agent's journal in Postgres. The lease's row is locked by each write, so that a newer lease ends older writes. */
 export class TypeOrmJournal implements JournalPort {
-  private constructor(private readonly dataSource: DataSource) {}
-
-  static async connect(url: string): Promise<TypeOrmJournal> {
-    return new TypeOrmJournal(await new DataSource(workerDatabase(url)).initialize());
-  }
+  constructor(private readonly dataSource: DataSource) {}
 
   async acquireLease(requestId: string, runKey: string): Promise<RunLease> {
     const rows = await this.reading(() =>
@@ -77,10 +59,6 @@ export class TypeOrmJournal implements JournalPort {
     return this.holding(lease, async (manager) => {
       await manager.update(JournalLeaseEntity, { requestId, runKey }, { closed: true });
     });
-  }
-
-  disconnect(): Promise<void> {
-    return this.dataSource.destroy();
   }
 
   private keepFirst(lease: RunLease, step: number, column: 'answer' | 'record', value: unknown): Promise<void> {

@@ -1,5 +1,6 @@
 import type { CheckVerdict } from '../../graphql/generated/graphql';
 import { DiffFiles } from '../diff/diff-files';
+import { pastWords } from '../gate/decision-words';
 import { shortDigest } from '../gate/digest';
 import { GATE_WORDS } from '../gate/gate-words';
 import type { IconName } from '../page/icon';
@@ -32,7 +33,7 @@ function PolicyReasons({ gates }: { readonly gates: readonly GateView[] }) {
         {accounts.map((gate) => <li key={gate.name}>{GATE_WORDS[gate.name]}: <Quoted>{gate.account ?? ''}</Quoted></li>)}
         {said.map(({ gate, decision }) => (
           <li key={decision.id}>
-            {GATE_WORDS[gate.name]} <code>{shortDigest(decision.digest)}</code>: decided by <code className="text-13"><Quoted>{decision.policyIds.join(', ') || 'no rule'}</Quoted></code>
+            {GATE_WORDS[gate.name]}: {pastWords(decision.verdict, decision, gate)} <code>{shortDigest(decision.digest)}</code>, decided by <code className="text-13"><Quoted>{decision.policyIds.join(', ') || 'no rule'}</Quoted></code>
           </li>
         ))}
       </ul>
@@ -62,7 +63,7 @@ export function EvidencePanel({ matter, gates }: { readonly matter: Matter; read
       {diff ? (
         <div className="grid min-w-0 gap-2">
           <h3 className="flex flex-wrap items-baseline gap-x-3 font-semibold">Changed files <AuthorLabel author={diff.author} /></h3>
-          <DiffFiles document={diff} />
+          <DiffFiles key={diff.artifact?.sha256 ?? diff.digest} document={diff} />
         </div>
       ) : null}
     </div>

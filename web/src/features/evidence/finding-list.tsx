@@ -2,7 +2,7 @@ import type { Severity } from '../../graphql/generated/graphql';
 import type { IconName } from '../page/icon';
 import { Mark, type Tone } from '../page/tone';
 import type { Matter } from '../request/request-view';
-import { Quoted } from '../text/quoted';
+import { FileName, Quoted } from '../text/quoted';
 
 const SEVERITIES: Readonly<Record<Severity, readonly [word: string, icon: IconName, tone: Tone]>> = {
   blocking: ['blocking', 'cross', 'refused'],
@@ -17,7 +17,7 @@ function FindingItem({ finding }: { readonly finding: Matter['findings'][number]
   return (
     <li className="flex flex-wrap gap-x-3" data-testid="finding" data-severity={severity} data-by-model={isModel}>
       <Mark icon={icon} tone={tone}>{isModel && severity === 'blocking' ? 'blocking, says the model' : word}</Mark>
-      {path ? <code className="text-13 [overflow-wrap:anywhere]"><Quoted>{path}</Quoted>{line ? `:${line}` : ''}</code> : null}
+      {path ? <code className="text-13 [overflow-wrap:anywhere]"><FileName>{path}</FileName>{line ? `:${line}` : ''}</code> : null}
       <span className="min-w-0"><Quoted>{message}</Quoted></span>
       {isModel ? (
         <span className="text-13 text-muted">

@@ -3,6 +3,7 @@ import { Mark, type Tone } from '../page/tone';
 import type { GateView } from '../request/request-view';
 import { Quoted } from '../text/quoted';
 import { When } from '../time/when';
+import { isOutdated, statusWords } from './decision-words';
 import { shortDigest } from './digest';
 import { GATE_STATE_WORDS, GATE_WORDS } from './gate-words';
 
@@ -14,6 +15,14 @@ const MARKS: Readonly<Record<GateView['state'], readonly [IconName, Tone]>> = {
 };
 
 const SETTINGS: Readonly<Record<GateView['setting'], string>> = { required: 'a person', policy: 'policy, else a person', off: 'nobody' };
+
+/** What the count leaves out: approvals of earlier revisions, and votes that were dropped or not counted yet. */
+function NotCounted({ gate }: { readonly gate: GateView }) {
+  const old = gate.decisions.filter((decision) => decision.verdict === 'approve' && decision.status !== 'dropped' && isOutdated(decision, gate));
+  const others = gate.decisions.filter((decision) => decision.status === 'dropped' || (decision.status === 'recorded' && !isOutdated(decision, gate)));
+  const said = [...old.map(({ revision }) => `approved revision ${revision} (outdated)`), ...others.map((decision) => statusWords(decision, gate))];
+  return [...new Set(said)].map((words) => <div key={words} className="min-w-40 text-13 text-muted">{words}</div>);
+}
 
 export function GateList({ gates }: { readonly gates: readonly GateView[] }) {
   return (
@@ -36,7 +45,7 @@ export function GateList({ gates }: { readonly gates: readonly GateView[] }) {
                 <td className="py-1.5 pr-4">{SETTINGS[gate.setting]}</td>
                 <td className="py-1.5 pr-4">{gate.revision || '–'}</td>
                 <td className="py-1.5 pr-4">{gate.digest ? <code title={gate.digest}>{shortDigest(gate.digest)}</code> : '–'}</td>
-                <td className="py-1.5 pr-4">{gate.setting === 'off' ? '–' : `${gate.approvals} of ${gate.required}`}</td>
+                <td className="py-1.5 pr-4">{gate.setting === 'off' ? '–' : `${gate.approvals} of ${gate.required}`}<NotCounted gate={gate} /></td>
                 <td className="py-1.5">{gate.state === 'open' && gate.deadline ? <When at={gate.deadline} /> : '–'}</td>
               </tr>
             );

@@ -6,24 +6,24 @@ import type { Verdict } from '../../graphql/generated/graphql';
 import { Button } from '../form/button';
 import { Field } from '../form/field';
 import { Modal } from '../form/modal';
-import { shortDigest } from './digest';
 import { consequenceOf, verbOf } from './gate-words';
-import type { Word } from './use-decision';
+import { type Signing, SignedWords } from './signed-words';
 
 const MAX_REASON_CHARS = 4000;
 
 type Props = {
-  readonly requestId: string;
-  /** Gate and digest as they were shown when the dialog opened. */
-  readonly word: Omit<Word, 'verdict' | 'reason'> & { readonly verdict: Exclude<Verdict, 'approve'> };
+  /** The gate as it was shown when the dialog opened. */
+  readonly signing: Signing;
+  readonly verdict: Exclude<Verdict, 'approve'>;
   readonly isSending: boolean;
   readonly onSend: (reason: string) => Promise<boolean>;
   readonly onClose: () => void;
 };
 
 /** Asks why. What was typed survives a refusal, a closed dialog and a reload. */
-export function ReasonDialog({ requestId, word, isSending, onSend, onClose }: Props) {
-  const draftKey = `countersign:reason:${requestId}:${word.gate}`;
+export function ReasonDialog({ signing, verdict, isSending, onSend, onClose }: Props) {
+  const gate = signing.gate.name;
+  const draftKey = `countersign:reason:${signing.request.id}:${gate}`;
   const [reason, setReason] = useState('');
   const [error, setError] = useState<string>();
   useEffect(() => setReason(sessionStorage.getItem(draftKey) ?? ''), [draftKey]);
@@ -37,7 +37,7 @@ export function ReasonDialog({ requestId, word, isSending, onSend, onClose }: Pr
     if (await onSend(reason.trim())) sessionStorage.removeItem(draftKey);
   };
   return (
-    <Modal title={verbOf(word.verdict, word.gate)} onClose={onClose}>
+    <Modal title={verbOf(verdict, gate)} onClose={onClose}>
       <form
         className="grid gap-4"
         onSubmit={(event) => {
@@ -45,9 +45,8 @@ export function ReasonDialog({ requestId, word, isSending, onSend, onClose }: Pr
           void send();
         }}
       >
-        <p className="text-14 text-muted">
-          {consequenceOf(word.verdict, word.gate)} You decide on <code className="text-ink">{shortDigest(word.digest)}</code>.
-        </p>
+        <SignedWords signing={signing} verdict={verdict} />
+        <p className="text-14 text-muted">{consequenceOf(verdict, gate)}</p>
         <Field id="reason" label="Reason" error={error}>
           {(bound) => (
             <textarea {...bound} data-first-focus data-testid="reason" rows={5} maxLength={MAX_REASON_CHARS} className="field" value={reason} onChange={(event) => change(event.target.value)} />
@@ -55,8 +54,8 @@ export function ReasonDialog({ requestId, word, isSending, onSend, onClose }: Pr
         </Field>
         <div className="flex flex-wrap justify-end gap-3">
           <Button onClick={onClose} data-testid="dialog-cancel">Back</Button>
-          <Button type="submit" look={word.verdict === 'reject' ? 'refuse' : 'strong'} disabled={isSending} data-testid="submit-decision">
-            {isSending ? 'Recording…' : verbOf(word.verdict, word.gate)}
+          <Button type="submit" look={verdict === 'reject' ? 'refuse' : 'strong'} disabled={isSending} data-testid="submit-decision">
+            {isSending ? 'Recording…' : verbOf(verdict, gate)}
           </Button>
         </div>
       </form>

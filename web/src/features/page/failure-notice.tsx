@@ -5,6 +5,7 @@ import { Notice } from './tone';
 const TITLES: Readonly<Record<string, string>> = {
   UNAUTHENTICATED: 'The gateway does not accept this sign-in',
   FORBIDDEN: 'You may not see this',
+  ROLE_MISSING: 'Your roles do not allow seeing this',
   NOT_FOUND: 'There is nothing here, or you may not see it',
   RATE_LIMITED: 'Too many requests',
 };

@@ -2,10 +2,11 @@ import type { ReactNode } from 'react';
 
 import { Icon, type IconName } from './icon';
 
-/** `signed` is not among them: nothing here has a verified signature yet. */
-export type Tone = 'ink' | 'muted' | 'waiting' | 'refused' | 'info';
+/** `signed` only where a signature was verified. */
+export type Tone = 'signed' | 'ink' | 'muted' | 'waiting' | 'refused' | 'info';
 
 const TEXT: Readonly<Record<Tone, string>> = {
+  signed: 'text-signed',
   ink: 'text-ink',
   muted: 'text-muted',
   waiting: 'text-waiting',
@@ -13,10 +14,18 @@ const TEXT: Readonly<Record<Tone, string>> = {
   info: 'text-info',
 };
 
+type MarkProps = {
+  readonly icon: IconName;
+  readonly tone: Tone;
+  readonly children: ReactNode;
+  /** For a sentence rather than a word. */
+  readonly isWrapping?: boolean;
+};
+
 /** State: an icon, a word and a colour, so that none of them stands alone. */
-export function Mark({ icon, tone, children, ...rest }: { readonly icon: IconName; readonly tone: Tone; readonly children: ReactNode; readonly [data: `data-${string}`]: string }) {
+export function Mark({ icon, tone, children, isWrapping = false, ...rest }: MarkProps & { readonly [data: `data-${string}`]: string }) {
   return (
-    <span className={`inline-flex items-center gap-1.5 whitespace-nowrap align-bottom ${TEXT[tone]}`} {...rest}>
+    <span className={`inline-flex items-center gap-1.5 align-bottom ${isWrapping ? '' : 'whitespace-nowrap'} ${TEXT[tone]}`} {...rest}>
       <Icon name={icon} />
       {children}
     </span>

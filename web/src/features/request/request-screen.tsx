@@ -20,6 +20,7 @@ import { SubjectPanel } from '../subject/subject-panel';
 import { AskedNow } from './asked-now';
 import { RequestHeading } from './request-heading';
 import { isEnded, stateWord } from './request-state';
+import { RequestTabs } from './request-tabs';
 import { RequestVerbs } from './request-verbs';
 import type { Matter, RequestDetail, Viewer } from './request-view';
 import { usePulse } from './use-pulse';
@@ -47,6 +48,7 @@ export function RequestScreen({ request, viewer, matter: fresh }: Props) {
     <>
       <p role="status" className="sr-only">{stateWord(request.state)}{request.waitingFor ? `: ${request.waitingFor}` : ''}</p>
       <RequestHeading request={request} />
+      <RequestTabs id={request.id} current="request" />
       {problem ? <Notice tone="waiting" title="This page is not up to date" data-testid="offline-notice"><p>{problem} It tries again by itself.</p></Notice> : null}
       <AskedNow request={request} />
       {isHeld ? <div aria-live="polite"><ChangedNotice shown={shown} now={fresh} onLoad={onReload} /></div> : null}
@@ -64,13 +66,13 @@ export function RequestScreen({ request, viewer, matter: fresh }: Props) {
       {request.egress.length > 0 ? <Section id="network" title="Network"><NetworkRuns runs={request.egress} /></Section> : null}
       <Section id="record" title="The record">
         <GateList gates={request.gates} />
-        <DecisionRecord gates={request.gates} />
+        <DecisionRecord requestId={request.id} gates={request.gates} />
       </Section>
       <Section id="control" title="Budget and control">
         <BudgetFacts budget={request.budget} notEnforced={request.limitsNotEnforced} />
         <RequestVerbs request={request} viewer={viewer} />
       </Section>
-      <DecisionBar requestId={request.id} gate={shown.gate} subject={shown.subject} onTold={onTold} onReload={onReload} />
+      <DecisionBar request={request} viewer={viewer} matter={shown} onTold={onTold} onReload={onReload} />
     </>
   );
 }

@@ -5,7 +5,10 @@ export const RequestQuery = graphql(`
     me {
       id
       name
-      roles
+      grants {
+        role
+        project
+      }
       permissions
     }
     request(id: $id) {
@@ -17,6 +20,7 @@ export const RequestQuery = graphql(`
       superseded
       author
       project
+      projectId
       requester
       requesterId
       branch

@@ -3,7 +3,7 @@ import { shortDigest } from '../gate/digest';
 import { GATE_WORDS } from '../gate/gate-words';
 import { Notice } from '../page/tone';
 import type { Matter } from '../request/request-view';
-import { visible } from '../text/visible';
+import { Revealed } from '../text/revealed';
 import { changesBetween } from './parsed-subject';
 
 const MAX_LISTED = 30;
@@ -11,8 +11,8 @@ const MAX_CHARS = 300;
 
 function Side({ text, word }: { readonly text: string | undefined; readonly word: string }) {
   if (text === undefined) return null;
-  const shown = text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}…` : text;
-  return <p className="wrap-text text-13"><span className="text-muted">{word} </span><bdi>{visible(shown)}</bdi></p>;
+  const more = text.length - MAX_CHARS;
+  return <p className="wrap-text text-13"><span className="text-muted">{word} </span><bdi><Revealed>{text.slice(0, MAX_CHARS)}</Revealed></bdi>{more > 0 ? <span className="text-muted"> … and {more} more characters; the whole text is below</span> : null}</p>;
 }
 
 function Changes({ before, after }: { readonly before: string; readonly after: string }) {
@@ -21,7 +21,7 @@ function Changes({ before, after }: { readonly before: string; readonly after: s
     <ul className="grid max-h-80 gap-2 overflow-y-auto" tabIndex={0} aria-label="What changed" data-testid="what-changed">
       {changes.slice(0, MAX_LISTED).map(({ path, was, is }) => (
         <li key={path} className="border-l-2 border-line pl-3">
-          <code className="text-13">{visible(path)}</code>
+          <code className="text-13"><Revealed>{path}</Revealed></code>
           <Side word="was" text={was} />
           <Side word="is" text={is} />
         </li>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { Mark, type Tone } from '../page/tone';
-import { Quoted, QuotedBlock } from '../text/quoted';
+import { FileName, Quoted, QuotedBlock } from '../text/quoted';
 import { AuthorLabel } from '../request/author-label';
 import { JsonFields } from './json-fields';
 
@@ -40,7 +40,7 @@ function PlannedFile({ value }: { readonly value: Step['files'][number] }) {
   const { path, change, places, ...more } = value;
   return (
     <li className="text-13">
-      <code><Quoted>{path}</Quoted></code>{' '}
+      <FileName>{path}</FileName>{' '}
       <span className={change === 'delete' ? 'text-refused' : 'text-muted'}>
         <Quoted>{change}</Quoted>{places === undefined ? '' : ` · ${places} ${places === 1 ? 'place' : 'places'}`}
       </span>

@@ -43,7 +43,7 @@ export function SubjectPanel({ gate, subject, documents }: Props) {
         </Notice>
       )}
       <SubjectBody text={subject.text} />
-      <details>
+      <details open>
         <summary className="text-13 text-muted">The exact document that the digest covers</summary>
         <div className="mt-2 grid gap-2">
           <p className="text-13 text-muted">Its SHA-256 is <code className="[overflow-wrap:anywhere]">{subject.digest}</code></p>

@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react';
 
 import { CodeBlock } from './quoted';
-import { visible, visibleProse } from './visible';
+import { Revealed } from './revealed';
+import { withoutReturns } from './visible';
 
 type Block =
   | { readonly kind: 'heading' | 'text'; readonly text: string }
-  | { readonly kind: 'code'; readonly text: string }
+  | { readonly kind: 'code'; readonly text: string; /** What stands behind the fence. */ readonly info: string }
   | { readonly kind: 'list'; readonly items: readonly string[]; readonly ordered: boolean };
 
 const ITEM = /^\s*(?:[-*]|\d+\.)\s+(.*)$/;
@@ -15,11 +16,11 @@ function blocksOf(markdown: string): Block[] {
   const lines = markdown.split('\n');
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
-    const fence = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
+    const [, fence, info = ''] = /^\s*(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
     if (fence) {
       const end = lines.findIndex((other, index) => index > at && other.trim() === fence);
       const last = end === -1 ? lines.length : end;
-      blocks.push({ kind: 'code', text: lines.slice(at + 1, last).join('\n') });
+      blocks.push({ kind: 'code', text: lines.slice(at + 1, last).join('\n'), info: info.trim() });
       at = last;
       continue;
     }
@@ -39,12 +40,12 @@ function blocksOf(markdown: string): Block[] {
 
 /** Code spans and bold only: links stay text, so that nothing written by others can be followed by accident. */
 function inline(text: string): ReactNode[] {
-  return visible(text)
+  return text
     .split(/(`[^`]+`|\*\*[^*]+\*\*)/)
     .map((part, index) => {
-      if (part.length > 2 && part.startsWith('`')) return <code key={index} className="text-[0.9em]">{part.slice(1, -1)}</code>;
-      if (part.length > 4 && part.startsWith('**')) return <strong key={index}>{part.slice(2, -2)}</strong>;
-      return part;
+      if (part.length > 2 && part.startsWith('`')) return <code key={index} className="text-[0.9em]"><Revealed>{part.slice(1, -1)}</Revealed></code>;
+      if (part.length > 4 && part.startsWith('**')) return <strong key={index}><Revealed>{part.slice(2, -2)}</Revealed></strong>;
+      return <Revealed key={index}>{part}</Revealed>;
     });
 }
 
@@ -53,7 +54,12 @@ function ProseBlock({ block }: { readonly block: Block }) {
     case 'heading':
       return <h4 className="font-semibold">{inline(block.text)}</h4>;
     case 'code':
-      return <CodeBlock label="Code">{block.text}</CodeBlock>;
+      return (
+        <div className="grid gap-1">
+          {block.info ? <p className="text-13 text-muted"><Revealed>{block.info}</Revealed></p> : null}
+          <CodeBlock label="Code">{block.text}</CodeBlock>
+        </div>
+      );
     case 'list': {
       const List = block.ordered ? 'ol' : 'ul';
       return (
@@ -73,7 +79,7 @@ function ProseBlock({ block }: { readonly block: Block }) {
 export function Prose({ children }: { readonly children: string }) {
   return (
     <div className="grid gap-2 text-14 [overflow-wrap:anywhere]">
-      {blocksOf(visibleProse(children)).map((block, index) => (
+      {blocksOf(withoutReturns(children)).map((block, index) => (
         <ProseBlock key={index} block={block} />
       ))}
     </div>

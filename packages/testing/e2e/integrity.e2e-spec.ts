@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { verifyBundle } from '@countersign/verify';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { sampleRepository, testInstallation, type TestInstallation, waitFor } from '../src/index.js';
+import { approve, createRequest, signIn, waitState } from './people.js';
+import { sql } from './superuser.js';
+
+/** A prime, so that over the runs of a bundle's lines every kind of place is met. */
+const EVERY = 13;
+
+let app: TestInstallation;
+let id: string;
+const file = (name: string): string => join(app.dataDir, '..', name);
+
+beforeAll(async () => {
+  app = await testInstallation(process.cwd());
+  await app.start();
+  await signIn(app);
+  const source = sampleRepository(join(app.reposDir, 'sample'));
+  await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');
+  id = await createRequest(app, 'sample', 'replace "part1 = 1" with "part1 = 11" in src/parts/part-1.js');
+  await waitState(app, id, 'PLAN_REVIEW');
+  await approve(app, id, 'plan');
+  await waitState(app, id, 'MERGE_REVIEW');
+  await approve(app, id, 'merge');
+  await waitState(app, id, 'DONE');
+}, 240_000);
+
+afterAll(async () => {
+  await app?.stop();
+  app?.remove();
+});
+
+const rootKey = (): string => readFileSync(join(app.dataDir, 'secrets/signing/root.pub'), 'utf8');
+const rawRoot = (): Buffer => Buffer.from(rootKey().replace(/-----[^-]+-----|\s/g, ''), 'base64').subarray(-32);
+
+describe('what was decided', () => {
+  it('is exported, and verified by a pinned root key with database and Temporal stopped', async () => {
+    const pinned = createHash('sha256').update(rawRoot()).digest('hex');
+    writeFileSync(file('root.pub'), rootKey());
+    const exported = await app.cli('observer', 'audit', 'export', '--request', id, '-o', file('bundle.json'), '--save-checkpoint', file('earlier.note'));
+    expect([exported.code, exported.stderr]).toEqual([0, expect.anything()]);
+    const whole = await app.cli('observer', 'audit', 'export', '--checkpoint', file('earlier.note'), '-o', file('whole.json'));
+    expect([whole.code, whole.stderr]).toEqual([0, expect.anything()]);
+    const published = await fetch(`${app.state().addresses['gateway'] ?? ''}/.well-known/countersign-keys.json`);
+    expect([published.status, (JSON.parse(readFileSync(file('bundle.json'), 'utf8')) as { keys: string[] }).keys]).toEqual([200, [await published.text()]]);
+    await app.stop();
+
+    expect(await app.cli('observer', 'verify', file('bundle.json'))).toMatchObject({ code: 7, json: { result: 'self-consistent', rootFingerprint: pinned } });
+    expect((await app.cli('observer', 'keys', 'pin', file('root.pub'), '--fingerprint', '0'.repeat(64))).code).toBe(4);
+    expect((await app.cli('observer', 'keys', 'pin', file('root.pub'), '--fingerprint', pinned)).code).toBe(0);
+    const verdict = await app.cli('observer', 'verify', file('bundle.json'));
+    expect(verdict).toMatchObject({ code: 0, json: { result: 'verified', erased: [] } });
+    const decisions = verdict.json['decisions'] as readonly { gate: string; verdict: string; actorKind: string }[];
+    expect(decisions.map(({ gate, verdict: said, actorKind }) => `${gate} ${said} ${actorKind}`)).toEqual([
+      'spec approve gate-off',
+      'plan approve person',
+      'diff approve policy',
+      'merge approve person',
+    ]);
+    expect((await app.cli('observer', 'verify', file('whole.json'), '--checkpoint', file('earlier.note'))).code).toBe(0);
+    expect((await app.cli('observer', 'verify', file('bundle.json'), '--checkpoint', file('whole.json'))).code).toBe(8);
+  }, 120_000);
+
+  it('cannot be changed by a single byte', () => {
+    const bytes = readFileSync(file('bundle.json'));
+    const root = rawRoot();
+    const survivors: number[] = [];
+    for (let at = 0; at < bytes.length; at += EVERY) {
+      const changed = Buffer.from(bytes);
+      // Another letter of the same kind where it is one: what is no JSON at all is found at once.
+      changed[at] = (bytes[at] ?? 0) === 0x41 ? 0x42 : 0x41;
+      if (verifyBundle(changed.toString('utf8'), { root }).exitCode === 0) survivors.push(at);
+    }
+    expect(survivors).toEqual([]);
+  }, 120_000);
+
+  it('is not what a superuser makes of it later: the change is named, nothing is pushed or merged until it is recovered', async () => {
+    await app.start();
+    const next = await createRequest(app, 'sample', 'replace "part2 = 2" with "part2 = 22" in src/parts/part-2.js');
+    await waitState(app, next, 'PLAN_REVIEW');
+    await sql(
+      app,
+      `UPDATE log.leaf SET entry = convert_to(replace(convert_from(entry, 'UTF8'), '"request":"${id}"', '"request":"${next}"'), 'UTF8') WHERE type = 'decision' AND request_id = '${id}'`,
+    );
+    const exported = await app.cli('observer', 'audit', 'export', '--request', id, '-o', file('tampered.json'));
+    expect(exported.code).toBe(0);
+    expect(await app.cli('observer', 'verify', file('tampered.json'))).toMatchObject({ code: 8, json: { fault: { where: expect.stringMatching(/^entry \d+$/) } } });
+    const status = await app.cli('observer', 'log', 'status');
+    expect(status.json['broken']).toMatchObject({ text: expect.stringMatching(/entry/i) });
+
+    await approve(app, next, 'plan');
+    // An effect that waits says why after half a minute.
+    await waitFor(async () => String((await app.cli('reviewer', 'request', 'show', next)).json['waitingFor']).includes('log recover'), 90_000);
+    expect((await app.cli('reviewer', 'request', 'show', next)).json['state']).toBe('PUBLISHING');
+    expect((await app.cli('observer', 'log', 'recover', '--yes')).code).toBe(3);
+    const recovered = await app.cli('admin', 'log', 'recover', '--yes');
+    expect([recovered.code, recovered.json['origin']]).toEqual([0, expect.stringMatching(/\/log\/[^/]+\/2$/)]);
+    await waitState(app, next, 'MERGE_REVIEW');
+    await approve(app, next, 'merge');
+    await waitState(app, next, 'DONE');
+    const after = await app.cli('observer', 'audit', 'export', '--request', next, '-o', file('after.json'));
+    expect([after.code, (await app.cli('observer', 'verify', file('after.json'))).code]).toEqual([0, 0]);
+  }, 240_000);
+});

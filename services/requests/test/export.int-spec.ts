@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createLogger, dataSourceOptions, runMigrations } from '@countersign/platform';
+import { verifyBundle } from '@countersign/verify';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { LOG_DATABASE } from '../src/log/database/log-database.js';
+import { DiskCheckpointKeeper } from '../src/log/disk-checkpoint-keeper.adapter.js';
+import { ExportFiles } from '../src/log/export-files.js';
+import { TransparencyLog } from '../src/log/transparency-log.js';
+import { wireIntegrity } from '../src/requests-parts.js';
+import { type Harness, harness } from './harness.js';
+
+describe('an export', () => {
+  let h: Harness;
+  let dir: string;
+  let log: TransparencyLog;
+  let files: ExportFiles;
+  let exports: ReturnType<typeof wireIntegrity>['exports'];
+  let id: string;
+  let now = Date.parse('2026-11-21T01:00:00.000Z');
+  const clock = () => new Date((now += 10));
+
+  beforeAll(async () => {
+    h = await harness();
+    dir = await mkdtemp(join(tmpdir(), 'countersign-export-'));
+    await runMigrations(dataSourceOptions({ url: h.ownerUrl, ...LOG_DATABASE }));
+    files = new ExportFiles(join(dir, 'exports'));
+    await files.prepare();
+    log = new TransparencyLog({
+      url: h.logUrl,
+      origin: 'countersign.test',
+      keys: h.keys,
+      beforeTree: (tenantId) => h.keys.enterFor(tenantId),
+      enterRecovery: () => Promise.reject(new Error('nothing is broken here')),
+      keeper: new DiskCheckpointKeeper(join(dir, 'checkpoints')),
+      clock,
+      logger: createLogger('test', 'silent'),
+    });
+    ({ exports } = wireIntegrity({ store: h.store, projects: h.projects, keys: h.keys, clock, log, files }));
+    log.start();
+    id = await h.create();
+    const digest = await h.toPlanReview(id);
+    const { decisionId } = await h.vote(id, 'reviewer', 'plan', digest);
+    await h.records.closeGate({ requestId: id, gate: 'plan', revision: 1, decisionIds: [decisionId ?? ''] });
+    await integrated();
+  }, 60_000);
+  afterAll(async () => {
+    await log.close();
+    await files.close();
+    await h.close();
+    await rm(dir, { recursive: true });
+  });
+
+  /** Every entry of the service lies in the log. */
+  const integrated = async (): Promise<void> => {
+    for (let tries = 0; tries < 200; tries += 1) {
+      // The log itself enters the list of keys before its first entry.
+      const [{ count } = { count: '0' }] = await h.asOwner<{ count: string }>('SELECT count(*) FROM requests.audit_entry');
+      if ((await log.reader.status('t1'))?.size === Number(count)) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('the log does not hold every entry');
+  };
+  const take = async (input: Parameters<typeof exports.make>[1], person = 'observer'): Promise<string> => {
+    const made = await exports.make(h.as(person), input);
+    const pieces: Buffer[] = [];
+    for (let offset = 0; offset < made.bytes; offset += 10_000) pieces.push(Buffer.from((await exports.read(h.as(person), { id: made.id, offset, limit: 10_000 })).base64, 'base64'));
+    return Buffer.concat(pieces).toString('utf8');
+  };
+
+  it('of a request verifies under the pinned root, with every decision and what each was about', async () => {
+    const verdict = verifyBundle(await take({ request: id }), { root: h.keys.root });
+    expect(verdict).toMatchObject({ result: 'verified', exitCode: 0, origin: 'countersign.test/log/t1/1', erased: [] });
+    expect(verdict.decisions.map(({ gate, verdict: said, actor, actorKind }) => [gate, said, actor, actorKind])).toEqual([
+      ['spec', 'approve', expect.stringMatching(/^settings:/), 'gate-off'],
+      ['plan', 'approve', 'reviewer', 'person'],
+    ]);
+    expect(verifyBundle(await take({ request: id }))).toMatchObject({ result: 'self-consistent', exitCode: 7 });
+  });
+
+  it('of the whole log proves that it continues a checkpoint that was kept', async () => {
+    const { note: earlier } = (await log.reader.checkpoint('t1')) ?? { note: '' };
+    await h.create();
+    await integrated();
+    const text = await take({ earlier });
+    expect(verifyBundle(text, { root: h.keys.root, earlierCheckpoint: earlier })).toMatchObject({ exitCode: 0 });
+    expect(verifyBundle(await take({}), { root: h.keys.root, earlierCheckpoint: earlier })).toMatchObject({ exitCode: 8, fault: { code: 'EARLIER_CHECKPOINT_MISSING' } });
+    await expect(take({ earlier: 'no note' })).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'earlier' });
+    await expect(take({ earlier: earlier.replaceAll('/t1/1', '/t2/1') })).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'earlier' });
+  });
+
+  it('of a span that begins after the decisions takes along those that a passed gate rests on', async () => {
+    const [{ at } = { at: '' }] = await h.asOwner<{ at: string }>(`SELECT convert_from(entry, 'UTF8')::json->>'at' AS at FROM requests.audit_entry
+      WHERE convert_from(entry, 'UTF8') LIKE '%/plan/1"%"type":"gate-passed"%' LIMIT 1`);
+    const verdict = verifyBundle(await take({ from: at, to: new Date(Date.parse(at) + 1).toISOString() }), { root: h.keys.root });
+    expect(verdict).toMatchObject({ exitCode: 0, decisions: [{ gate: 'plan', actor: 'reviewer' }] });
+  });
+
+  it('does not verify where somebody changed an entry, and is made all the same', async () => {
+    const other = await h.create();
+    await integrated();
+    const { index = -1 } = (await log.reader.leaves('t1', { requestId: other })).at(-1) ?? {};
+    await h.asOwner(`UPDATE log.leaf SET entry = convert_to(replace(convert_from(entry, 'UTF8'), '"t1"', '"t2"'), 'UTF8') WHERE "index" = $1`, [index]);
+    const verdict = verifyBundle(await take({ request: other }), { root: h.keys.root });
+    expect(verdict).toMatchObject({ exitCode: 8, fault: { code: 'ENTRY_NOT_IN_LOG', where: `entry ${index}` } });
+    expect(await log.reader.status('t1')).toMatchObject({ broken: { index } });
+  });
+
+  it('is for those who may read the trail, and its file for whoever asked', async () => {
+    const made = await exports.make(h.as('observer'), { request: id });
+    await expect(exports.read(h.as('reviewer'), { id: made.id, offset: 0, limit: 10 })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    h.suspend('observer');
+    await expect(exports.make(h.as('observer'), {})).rejects.toMatchObject({ code: 'ACTOR_INACTIVE' });
+    await expect(exports.make(h.as('reviewer'), { request: 'nobody' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
