@@ -34,6 +34,7 @@ const SERIAL = [
   'packages/platform/test/worker-host.int-spec.ts',
   'services/requests/test/temporal.int-spec.ts',
   'services/requests/test/log-figures.int-spec.ts',
+  'services/requests/test/log-sequencing.int-spec.ts',
   'services/worker/test/worker.int-spec.ts',
   'workflows/delivery/test/lifecycle.int-spec.ts',
   'packages/git/test/workspace-speed.int-spec.ts',

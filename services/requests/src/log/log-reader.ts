@@ -66,19 +66,6 @@ export class LogReader implements LogPort {
     return places;
   }
 
-  /**
-   * The same for what has to be in the log before anything is done.
-   *
-   * @throws AppError LOG_BROKEN where somebody changed the log, LOG_PENDING where one is not integrated yet.
-   */
-  async requirePlaces(tenantId: string, payloads: readonly string[]): Promise<ReadonlyMap<string, ProvenPlace>> {
-    const fault = await this.faultOf(tenantId);
-    if (fault !== null) throw new AppError('LOG_BROKEN', `The transparency log is broken: ${fault}. An admin recovers it with: countersign log recover`);
-    const places = await this.placesOf(tenantId, payloads);
-    if (payloads.some((payload) => !places.has(payload))) throw new AppError('LOG_PENDING', 'What was decided is not in the transparency log yet: try again in a second');
-    return places;
-  }
-
   /** The newest one, of the current log where no `n` is given; null where it covers fewer than `atLeast`. */
   async checkpoint(tenantId: string, n?: number, atLeast = 0): Promise<LogCheckpoint | null> {
     const tree = await this.tree(tenantId, n);
