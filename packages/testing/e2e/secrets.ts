@@ -26,6 +26,7 @@ export function secretsOf(app: TestInstallation): readonly string[] {
   const files = [...filesBelow(join(app.dataDir, 'secrets')), ...filesBelow(join(app.dataDir, 'identity')), ...profiles];
   const found = files.filter((file) => !file.endsWith('.pub.jwk') && !file.endsWith('.lock')).flatMap((file) => {
     const text = readFileSync(file, 'utf8').trim();
+    if (text.startsWith('-----BEGIN')) return file.endsWith('.pub') ? [] : [text.replace(/-----[^-]+-----|\s/g, '')];
     if (!text.startsWith('{')) return [text];
     if (/database-roles|sample-people/.test(file)) return textsOf(JSON.parse(text));
     return privateOf(JSON.parse(text));

@@ -125,6 +125,6 @@ export function apiFields(root: string): readonly string[] {
   const schema = readFileSync(join(root, 'gateway/schema.graphql'), 'utf8');
   return ['Query', 'Mutation'].flatMap((type) => {
     const body = new RegExp(`^type ${type} \\{\\n([^}]*)^\\}`, 'm').exec(schema)?.[1] ?? '';
-    return [...body.matchAll(/^ {2}(\w+)[(:]/gm)].map(([, name = '']) => name);
+    return [...body.replace(/"""[^]*?"""/g, '').matchAll(/^ {2}(\w+)[(:]/gm)].map(([, name = '']) => name);
   });
 }

@@ -32,7 +32,7 @@ describe('signing keys', () => {
     const ring = await open();
     expect(ring.list).toMatchObject({ v: 1, number: 1, keys: [{ purpose: 'decision', to: null, revoked: null }, { purpose: 'log', to: null, revoked: null }] });
     const modes = Object.fromEntries(await Promise.all((await readdir(dir)).map(async (name) => [name.replace(/-.*/, ''), (await stat(join(dir, name))).mode & 0o777] as const)));
-    expect(modes).toEqual({ 'root.key': 0o600, 'root.pub': 0o644, decision: 0o600, log: 0o600 });
+    expect(modes).toEqual({ 'root.key': 0o600, 'root.pub': 0o600, decision: 0o600, log: 0o600 });
     const again = await open();
     expect(again.envelope).toBe(ring.envelope);
     expect(readKeyList(again.envelope, ring.root)).toEqual(ring.list);

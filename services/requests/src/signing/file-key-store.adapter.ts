@@ -9,8 +9,8 @@ import { keyIdOf } from '@countersign/verify';
 import type { KeyPurpose, KeyStorePort, Signer } from './signer.port.js';
 
 const ROOT = 'root.key';
-/** What others pin: PEM, may be read by everyone. */
-export const ROOT_PUBLIC_KEY_FILE = 'root.pub';
+/** What others pin: PEM. */
+const ROOT_PUBLIC_KEY_FILE = 'root.pub';
 
 /** Private keys as PKCS #8 PEM files of mode 0600 in one folder of mode 0700. Whoever is root on this machine can read them. */
 export class FileKeyStore implements KeyStorePort {
@@ -19,7 +19,7 @@ export class FileKeyStore implements KeyStorePort {
   async create(purpose: KeyPurpose): Promise<Signer> {
     const { privateKey } = generateKeyPairSync('ed25519');
     const signer = new KeyObjectSigner(privateKey);
-    await this.keep(`${purpose}-${signer.keyId}.key`, pemOf(privateKey), 0o600);
+    await this.keep(`${purpose}-${signer.keyId}.key`, pemOf(privateKey));
     return signer;
   }
 
@@ -32,10 +32,10 @@ export class FileKeyStore implements KeyStorePort {
   async rootPublicKey(): Promise<Uint8Array> {
     const found = await this.readPublic();
     if (found) return found;
-    await this.keep(ROOT, pemOf(generateKeyPairSync('ed25519').privateKey), 0o600);
+    await this.keep(ROOT, pemOf(generateKeyPairSync('ed25519').privateKey));
     const root = await this.root();
     if (!root) throw new AppError('CONFIG_INVALID', `The root key ${join(this.dir, ROOT)} vanished while it was made`);
-    await this.keep(ROOT_PUBLIC_KEY_FILE, publicPem(root.publicKey), 0o644);
+    await this.keep(ROOT_PUBLIC_KEY_FILE, publicPem(root.publicKey));
     return root.publicKey;
   }
 
@@ -68,10 +68,10 @@ export class FileKeyStore implements KeyStorePort {
   }
 
   /** On disk, whole, before it is used; of two that make the same file the first one's stays. */
-  private async keep(name: string, text: string, mode: number): Promise<void> {
+  private async keep(name: string, text: string): Promise<void> {
     await mkdir(this.dir, { recursive: true, mode: 0o700 });
     const draft = join(this.dir, `.${randomUUID()}`);
-    const file = await open(draft, 'wx', mode);
+    const file = await open(draft, 'wx', 0o600);
     try {
       await file.writeFile(text);
       await file.sync();
