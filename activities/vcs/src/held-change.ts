@@ -4,8 +4,8 @@ import type { RequestWorkspace } from '@countersign/git';
 
 import { factOf, newestFact, workspaceOf, type VcsCall } from './vcs-call.js';
 
-/** The log takes an entry in within a second. */
-const LOG_WAIT_MS = 500;
+/** The log takes an entry in within a second, mostly within 50 ms of its commit. */
+const LOG_WAIT_MS = 100;
 
 export type HeldChange = {
   readonly execution: Facts['execution'];
