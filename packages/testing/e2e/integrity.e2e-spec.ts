@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import { verifyBundle } from '@countersign/verify';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { sampleRepository, testInstallation, type TestInstallation, waitFor } from '../src/index.js';
+import { sampleRepository, testInstallation, type TestInstallation } from '../src/index.js';
 import { approve, createRequest, signIn, waitState } from './people.js';
 import { sql } from './superuser.js';
+import { branchesOf } from './traces.js';
 
 /** A prime, so that over the runs of a bundle's lines every kind of place is met. */
 const EVERY = 13;
 
 let app: TestInstallation;
 let id: string;
+let bare: string;
 const file = (name: string): string => join(app.dataDir, '..', name);
 
 beforeAll(async () => {
@@ -21,7 +23,8 @@ beforeAll(async () => {
   await app.start();
   await signIn(app);
   const source = sampleRepository(join(app.reposDir, 'sample'));
-  await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');
+  const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');
+  bare = String(added.json['bare']);
   id = await createRequest(app, 'sample', 'replace "part1 = 1" with "part1 = 11" in src/parts/part-1.js');
   await waitState(app, id, 'PLAN_REVIEW');
   await approve(app, id, 'plan');
@@ -94,9 +97,11 @@ describe('what was decided', () => {
     expect(status.json['broken']).toMatchObject({ text: expect.stringMatching(/entry/i) });
 
     await approve(app, next, 'plan');
-    // An effect that waits says why after half a minute.
-    await waitFor(async () => String((await app.cli('reviewer', 'request', 'show', next)).json['waitingFor']).includes('log recover'), 90_000);
+    await waitState(app, next, 'PUBLISHING');
+    // Tried ten times a second, and refused each time.
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
     expect((await app.cli('reviewer', 'request', 'show', next)).json['state']).toBe('PUBLISHING');
+    expect(branchesOf(bare).filter((branch) => branch.includes(next))).toEqual([]);
     expect((await app.cli('observer', 'log', 'recover', '--yes')).code).toBe(3);
     const recovered = await app.cli('admin', 'log', 'recover', '--yes');
     expect([recovered.code, recovered.json['origin']]).toEqual([0, expect.stringMatching(/\/log\/[^/]+\/2$/)]);
