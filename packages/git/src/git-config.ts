@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+import { replaceFile } from './replace-file.js';
 
 export type Setting = readonly [section: string, name: string, value: string];
 
@@ -73,9 +74,7 @@ function configText(safeDirectories: readonly string[], more: readonly Setting[]
 /** Writes the only configuration outside a repository that our git reads; 0600, whole or not at all. */
 export async function writeGitConfig(file: string, safeDirectories: readonly string[], more: readonly Setting[] = []): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, configText(safeDirectories, more), { mode: 0o600 });
-  await rename(draft, file);
+  await replaceFile(file, configText(safeDirectories, more), 0o600);
 }
 
 /**

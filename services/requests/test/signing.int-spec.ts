@@ -2,12 +2,12 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { readKeyList, verifyStatementEnvelope } from '@countersign/verify';
+import { KEY_LIST_TYPE, readKeyList, verifyStatementEnvelope } from '@countersign/verify';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { FileKeyStore } from '../src/signing/file-key-store.adapter.js';
 import { KeyRing, listed } from '../src/signing/key-ring.js';
-import { KEY_LIST_TYPE, sealed } from '../src/signing/seal.js';
+import { sealed } from '../src/signing/seal.js';
 import { aSigner } from '../src/testing/signer.fake.js';
 import { type Harness, harness } from './harness.js';
 

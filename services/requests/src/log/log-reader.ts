@@ -38,10 +38,6 @@ export class LogReader implements LogPort {
     return (await this.log.trees(tenantId)).at(-1) ?? null;
   }
 
-  trees(tenantId: string): Promise<Tree[]> {
-    return this.log.trees(tenantId);
-  }
-
   async status(tenantId: string): Promise<LogStatus | null> {
     const tree = await this.treeOf(tenantId);
     if (!tree) return null;

@@ -1,10 +1,10 @@
 import { AppError, type DecisionStatement, type GatePassedStatement } from '@countersign/domain';
-import { isSuccessor, type KeyList, type ListedKey, readKeyList, VerifyFault } from '@countersign/verify';
+import { isSuccessor, KEY_LIST_TYPE, type KeyList, type ListedKey, readKeyList, VerifyFault } from '@countersign/verify';
 
 import type { RecordsStore } from '../database/records-store.repository.js';
 import type { Clock } from '../lifecycle/fence.js';
 import { enterKeyList } from './enter-key-list.js';
-import { KEY_LIST_TYPE, sealed } from './seal.js';
+import { sealed } from './seal.js';
 import { KEY_PURPOSES, type KeyPurpose, type KeyStorePort, type Signer } from './signer.port.js';
 
 export type Seal = (statement: DecisionStatement | GatePassedStatement) => Promise<string>;
@@ -58,11 +58,6 @@ export class KeyRing {
     if (!known) throw new AppError('CONFIG_INVALID', `The private half of the ${purpose} key ${id} is not there. Put it back, or make a new one: countersign keys rotate ${purpose}`);
     this.signers.set(id, known);
     return known;
-  }
-
-  /** Every key that signed checkpoints and was not given away. */
-  logKeys(): readonly Uint8Array[] {
-    return this.list.keys.filter(({ purpose }) => purpose === 'log').map((key) => Buffer.from(key.public, 'base64'));
   }
 
   /** Enters the newest list in a tenant's log, once. */
