@@ -8,6 +8,7 @@ import type { RecordsStore } from './database/records-store.repository.js';
 import { DecideService } from './decision/decide.service.js';
 import type { ArtifactReaderPort, LogReaderPort } from './document/artifact-reader.port.js';
 import { DocumentService } from './document/document.service.js';
+import type { Guards } from './guards.js';
 import type { Call, Clock } from './lifecycle/fence.js';
 import type { LifecyclePort } from './lifecycle/lifecycle.port.js';
 import { recordsActivities } from './lifecycle/records.activities.js';
@@ -41,6 +42,7 @@ export type PartsDeps = {
   readonly call: () => Call;
   readonly logger: Logger;
   readonly settings: RequestsSettings;
+  readonly guards: Guards;
 };
 
 export type RequestsSettings = {
@@ -65,37 +67,37 @@ export type Wired = Omit<RequestsParts, keyof IntegrityParts> & { readonly outbo
 
 /** The whole service on its ports: what the Nest server, the worker and tests are given. */
 export function wire(deps: PartsDeps): Wired {
-  const { store, lifecycle, projects, keys, log, artifacts, logs, clock, call, logger, settings } = deps;
+  const { store, lifecycle, projects, keys, log, artifacts, logs, clock, call, logger, settings, guards } = deps;
   const delivery = new Delivery(store, lifecycle, clock);
   const { outboxIntervalMs: intervalMs, decideDeadlineMs } = settings;
   const outbox = new OutboxDispatcher(store, delivery, clock, logger, { intervalMs, deadlineMs: decideDeadlineMs });
   const nudge = (): void => outbox.nudge();
-  const access = new AccessService(projects, store);
+  const access = new AccessService(projects, store, guards);
   const hub = new LiveHub();
-  const deciding = { store, access, projects, keys, log, delivery, clock, decideDeadlineMs };
+  const deciding = { store, access, projects, keys, log, delivery, clock, guards, decideDeadlineMs };
   return {
     outbox,
     hub,
-    requests: new RequestService({ store, access, projects, clock, nudge }),
+    requests: new RequestService({ store, access, projects, clock, guards, nudge }),
     decisions: new DecideService(deciding),
     words: new WordService(deciding),
     documents: new DocumentService(store, access, artifacts, logs),
     repairs: new RepairService({ store, access, lifecycle, clock, nudge }),
     trail: new AuditService(store, access, projects, { keys, log }),
-    activities: new ActivityService(store, projects, clock, { keys, log }),
+    activities: new ActivityService({ store, clock, guards }, projects, { keys, log }),
     live: new LiveService({ store, access, projects, hub }),
-    records: recordsActivities({ store, lifecycle, projects, keys, log, clock, settings, call, nudge }),
+    records: recordsActivities({ store, lifecycle, projects, keys, log, clock, settings, guards, call, nudge }),
   };
 }
 
-export type IntegrityDeps = Pick<PartsDeps, 'store' | 'projects' | 'keys' | 'clock'> & {
+export type IntegrityDeps = Pick<PartsDeps, 'store' | 'projects' | 'keys' | 'clock' | 'guards'> & {
   readonly log: Pick<TransparencyLog, 'reader' | 'audit' | 'recovery'>;
   readonly files: ExportFiles;
 };
 
 /** Signing keys, the log and its exports: what needs the whole log and not only where entries lie. */
-export function wireIntegrity({ store, projects, keys, clock, log, files }: IntegrityDeps): IntegrityParts {
-  const access = new AccessService(projects, store);
+export function wireIntegrity({ store, projects, keys, clock, guards, log, files }: IntegrityDeps): IntegrityParts {
+  const access = new AccessService(projects, store, guards);
   const { reader, recovery, audit } = log;
   return {
     keys: new KeysService({ store, access, keys, clock }),

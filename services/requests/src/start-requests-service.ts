@@ -22,6 +22,7 @@ import { namespaced, QUEUES } from '@countersign/workflow-contracts';
 import { RecordsStore } from './database/records-store.repository.js';
 import { REQUESTS_DATABASE } from './database/requests-database.js';
 import { RunningLogAdapter } from './document/running-log.adapter.js';
+import { GUARDS } from './guards.js';
 import { currentCall } from './lifecycle/current-call.js';
 import type { Clock } from './lifecycle/fence.js';
 import { TemporalLifecycleAdapter } from './lifecycle/temporal-lifecycle.adapter.js';
@@ -103,6 +104,7 @@ export async function startRequestsService(deps: RequestsServiceDeps): Promise<R
     call: currentCall,
     logger,
     settings,
+    guards: GUARDS,
   });
   const worker = workerOf(deps, parts);
   const listener = new LiveListenerAdapter(parts.hub, { url: postgres.url, logger });
@@ -121,7 +123,7 @@ export async function startRequestsService(deps: RequestsServiceDeps): Promise<R
     await store.close();
   };
   try {
-    server = await startRpcServer({ ...rpc, module: RequestsModule.of({ ...parts, ...wireIntegrity({ store, projects, keys, clock, log, files }) }), verifier, logger });
+    server = await startRpcServer({ ...rpc, module: RequestsModule.of({ ...parts, ...wireIntegrity({ store, projects, keys, clock, guards: GUARDS, log, files }) }), verifier, logger });
   } catch (error) {
     await closeAll();
     throw error;

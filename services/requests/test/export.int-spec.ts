@@ -12,6 +12,7 @@ import { LOG_DATABASE } from '../src/log/database/log-database.js';
 import { DiskCheckpointKeeper } from '../src/log/disk-checkpoint-keeper.adapter.js';
 import { ExportFiles } from '../src/log/export-files.js';
 import { TransparencyLog } from '../src/log/transparency-log.js';
+import { GUARDS } from '../src/guards.js';
 import { wireIntegrity } from '../src/requests-parts.js';
 import { type Harness, harness } from './harness.js';
 
@@ -45,7 +46,7 @@ describe('an export', () => {
       clock,
       logger: createLogger('test', 'silent'),
     });
-    ({ exports } = wireIntegrity({ store: h.store, projects: h.projects, keys: h.keys, clock, log, files }));
+    ({ exports } = wireIntegrity({ store: h.store, projects: h.projects, keys: h.keys, clock, guards: GUARDS, log, files }));
     log.start();
     id = await h.create();
     const digest = await h.toPlanReview(id);

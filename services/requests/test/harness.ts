@@ -12,6 +12,7 @@ import pg from 'pg';
 
 import { RecordsStore } from '../src/database/records-store.repository.js';
 import { REQUESTS_DATABASE } from '../src/database/requests-database.js';
+import { GUARDS, type Guards } from '../src/guards.js';
 import type { Call, Clock } from '../src/lifecycle/fence.js';
 import { FakeLifecycle } from '../src/lifecycle/lifecycle.fake.js';
 import type { LifecyclePort } from '../src/lifecycle/lifecycle.port.js';
@@ -63,7 +64,7 @@ function aLog(): LogPort {
 }
 
 /** The service on a fresh real database, with people, projects and engine in memory. */
-export async function harness(over: Partial<RequestsSettings> = {}, real: { readonly lifecycle?: LifecyclePort; readonly call?: () => Call; readonly clock?: Clock; readonly log?: LogPort } = {}) {
+export async function harness(over: Partial<RequestsSettings> = {}, real: { readonly lifecycle?: LifecyclePort; readonly call?: () => Call; readonly clock?: Clock; readonly log?: LogPort; readonly guards?: Partial<Guards> } = {}) {
   const adminUrl = await createDatabase('requests');
   const rolePrefix = `t${randomBytes(4).toString('hex')}`;
   const ensured = await ensureDatabase({ adminUrl, services: ['requests', 'log'].map((name) => ({ name, schema: name, password: 'x' })), rolePrefix });
@@ -98,6 +99,7 @@ export async function harness(over: Partial<RequestsSettings> = {}, real: { read
     call: real.call ?? (() => ({ run: owner.run, key: owner.key ?? `${owner.run.runId}/${(calls += 1)}` })),
     logger: createLogger('test', 'silent'),
     settings: { ...DEFAULT_REQUESTS_SETTINGS, decideDeadlineMs: 50, ...over },
+    guards: { ...GUARDS, ...real.guards },
   });
 
   const as = (id: string, more: Partial<PersonCaller> = {}): PersonCaller => ({

@@ -9,9 +9,9 @@ import type { CommentAnswer, RunRef, ThreadMessage } from '@countersign/workflow
 import { noteAnswer, settleAnswer } from '../answer/ask.js';
 import { threadOf } from '../answer/thread.js';
 import { audit } from '../audit/journal.js';
-import type { Records, RecordsStore } from '../database/records-store.repository.js';
+import type { Records } from '../database/records-store.repository.js';
 import type { FactEntity } from '../fact/fact.entity.js';
-import { asOwner, type Clock, readAsOwner } from '../lifecycle/fence.js';
+import { asOwner, type Fence, readAsOwner } from '../lifecycle/fence.js';
 import type { LogPort } from '../log/log.port.js';
 import type { ProjectsPort } from '../people/projects.port.js';
 import type { RequestEntity } from '../request/request.entity.js';
@@ -27,30 +27,29 @@ type PutFact = RpcInput<typeof requestsRpc, 'activity.putFact'> & { readonly art
 /** The records as activities of services/worker see them; every call is fenced by the owner run. */
 export class ActivityService {
   constructor(
-    private readonly store: RecordsStore,
+    private readonly fence: Fence,
     private readonly projects: ProjectsPort,
-    private readonly clock: Clock,
     private readonly signed: { readonly keys: KeyRing; readonly log: LogPort },
   ) {}
 
   async briefing({ requestId, run }: Fenced) {
-    return briefing(this.store.read, this.projects, await this.owned(requestId, run));
+    return briefing(this.fence.store.read, this.projects, await this.owned(requestId, run));
   }
 
   async evidence({ requestId, run }: Fenced) {
     const { keys, log } = this.signed;
     const row = await this.owned(requestId, run);
     await keys.refresh();
-    return evidence({ records: this.store.read, projects: this.projects, log, keys: keys.envelope }, row);
+    return evidence({ records: this.fence.store.read, projects: this.projects, log, keys: keys.envelope }, row);
   }
 
   async feedback({ requestId, run, ids }: Fenced & { readonly ids: readonly string[] }): Promise<string[]> {
     await this.owned(requestId, run);
-    return feedback(this.store.read, requestId, ids);
+    return feedback(this.fence.store.read, requestId, ids);
   }
 
   putFact(input: PutFact): Promise<{ id: string }> {
-    return asOwner(this.store, this.clock, input, async (records, row, now) => {
+    return asOwner(this.fence, input, async (records, row, now) => {
       const earlier = await records.facts.byKey(row.id, input.key);
       if (earlier) return { id: earlier.id };
       const { kind, key, data, artifacts } = input;
@@ -66,18 +65,18 @@ export class ActivityService {
 
   async getFact({ requestId, run, kind, id }: Fenced & { readonly kind: FactKind; readonly id: string }): Promise<FactView | null> {
     await this.owned(requestId, run);
-    const found = await this.store.read.facts.byId(requestId, id);
+    const found = await this.fence.store.read.facts.byId(requestId, id);
     return found?.kind === kind ? toView(found) : null;
   }
 
   async latestFact({ requestId, run, kind, of }: Fenced & { readonly kind: FactKind; readonly of?: string | undefined }): Promise<FactView | null> {
     await this.owned(requestId, run);
-    const found = await this.store.read.facts.latest(requestId, kind, of);
+    const found = await this.fence.store.read.facts.latest(requestId, kind, of);
     return found ? toView(found) : null;
   }
 
   addUsage(input: Fenced & { readonly key: string; readonly usage: BudgetUsage }): Promise<BudgetUsage> {
-    return asOwner(this.store, this.clock, input, async (records, row, now) => {
+    return asOwner(this.fence, input, async (records, row, now) => {
       if (await records.facts.addUsage(row, input.key, input.usage, now)) {
         await records.requests.update(row, { usage: addUsage(row.usage, input.usage) }, now);
       }
@@ -86,25 +85,25 @@ export class ActivityService {
   }
 
   async thread({ requestId, run, upTo }: Fenced & { readonly upTo?: readonly string[] | undefined }): Promise<ThreadMessage[]> {
-    return threadOf(this.store.read, this.projects, await this.owned(requestId, run), upTo);
+    return threadOf(this.fence.store.read, this.projects, await this.owned(requestId, run), upTo);
   }
 
   answerComment(input: Fenced & CommentAnswer): Promise<Record<string, never>> {
-    return asOwner(this.store, this.clock, input, async (records, row, now) => {
+    return asOwner(this.fence, input, async (records, row, now) => {
       await settleAnswer(records, row, input, now);
       return {};
     });
   }
 
   noteAnswer(input: Fenced & { readonly wordId: string; readonly waitingFor: string | null }): Promise<Record<string, never>> {
-    return asOwner(this.store, this.clock, input, async (records, row, now) => {
+    return asOwner(this.fence, input, async (records, row, now) => {
       await noteAnswer(records, row, input, now);
       return {};
     });
   }
 
   noteWaiting(input: Fenced & { readonly waitingFor: string | null }): Promise<Record<string, never>> {
-    return asOwner(this.store, this.clock, input, async (records, row, now) => {
+    return asOwner(this.fence, input, async (records, row, now) => {
       // A paused request waits for a person, whatever work that is being stopped has to say.
       if (!row.paused) await records.requests.update(row, { waitingFor: input.waitingFor }, now);
       return {};
@@ -113,7 +112,7 @@ export class ActivityService {
 
   /** What calls of `records.*` wait for; its end leaves alone what the call itself wrote. */
   noteOutage({ requestId, run }: OutageCall, waitingFor: string | null): Promise<void> {
-    return asOwner(this.store, this.clock, { requestId, run }, async (records, row, now) => {
+    return asOwner(this.fence, { requestId, run }, async (records, row, now) => {
       const isOver = waitingFor === null && row.waitingFor?.startsWith(OUTAGE_NOTE) !== true;
       if (!row.paused && !isOver) await records.requests.update(row, { waitingFor }, now);
     });
@@ -121,12 +120,12 @@ export class ActivityService {
 
   /** A request nobody knows counts as over: what is left of it may be removed. */
   async isOver(requestId: string): Promise<{ over: boolean }> {
-    const row = await this.store.read.requests.find(requestId);
+    const row = await this.fence.store.read.requests.find(requestId);
     return { over: !row || isTerminal(row.state) };
   }
 
   private owned(requestId: string, run: RunRef): Promise<RequestEntity> {
-    return readAsOwner(this.store, this.clock, requestId, run);
+    return readAsOwner(this.fence, requestId, run);
   }
 
   /** What of a fact people see on the request itself; every fact makes it a new version, so that pages learn of it. */

@@ -1,9 +1,10 @@
 import type { requestsRpc, RpcInput, RpcOutput } from '@countersign/contracts';
-import { AppError, type ErrorCode, isTerminal, may, rolesIn, subjectName, type Verdict } from '@countersign/domain';
+import { AppError, type ErrorCode, isTerminal, rolesIn, subjectName, type Verdict } from '@countersign/domain';
 import type { Caller } from '@countersign/platform';
 
 import { audit, recordDocument } from '../audit/journal.js';
 import type { Records, RecordsStore } from '../database/records-store.repository.js';
+import type { Guards } from '../guards.js';
 import type { Clock } from '../lifecycle/fence.js';
 import type { LogPort } from '../log/log.port.js';
 import type { Delivery } from '../outbox/delivery.js';
@@ -11,7 +12,6 @@ import type { AccessService, Visitor } from '../people/access.service.js';
 import type { ProjectsPort, ProjectView } from '../people/projects.port.js';
 import type { RequestEntity } from '../request/request.entity.js';
 import type { KeyRing } from '../signing/key-ring.js';
-import { voteOpener } from '../signing/open-vote.js';
 import type { DecisionEntity } from './decision.entity.js';
 import { channelOf, type DecisionDraft, makeDecision } from './statement.js';
 
@@ -26,6 +26,7 @@ export type DecideDeps = {
   readonly log: LogPort;
   readonly delivery: Delivery;
   readonly clock: Clock;
+  readonly guards: Guards;
   readonly decideDeadlineMs: number;
 };
 
@@ -48,10 +49,10 @@ export class DecideService {
   constructor(private readonly deps: DecideDeps) {}
 
   async decide(caller: Caller, input: Input): Promise<Output> {
-    const { access, projects } = this.deps;
+    const { access, projects, guards } = this.deps;
     const visitor = await access.visitor(caller);
     const row = await access.readable(visitor.viewer, input.id);
-    if (!may(visitor.viewer, 'request:decide', row.projectId)) {
+    if (!guards.holdsRole(visitor.viewer, input.gate, row.projectId)) {
       await this.auditRefusal(visitor, row, input, 'ROLE_MISSING');
       throw new AppError('FORBIDDEN', `Deciding needs the role reviewer, maintainer or admin in ${row.projectName}`);
     }
@@ -76,11 +77,12 @@ export class DecideService {
 
   private async storeVote(records: Records, row: RequestEntity, visitor: Visitor, input: Input, project: ProjectView): Promise<Stored> {
     const { viewer } = visitor;
+    const { guards } = this.deps;
     const refused = (code: ErrorCode): Stored => ({ kind: 'refused', code });
     if (isTerminal(row.state)) return refused('REQUEST_ENDED');
-    if (viewer.personId === row.requesterId && !project.settings.requesterMayApprove) return refused('OWN_REQUEST');
+    if (!guards.isOthers(viewer.personId, { id: row.requesterId, mayApprove: project.settings.requesterMayApprove })) return refused('OWN_REQUEST');
     const open = await records.gates.current(row.id, input.gate);
-    if (open?.digest !== input.digest) {
+    if (!open || !guards.isShown(open, input.digest)) {
       const shown = await records.gates.findByDigest(row.id, input.gate, input.digest);
       return refused(row.openGate !== input.gate ? 'GATE_CLOSED' : shown ? 'STALE_REVISION' : 'STALE_DIGEST');
     }
@@ -100,10 +102,10 @@ export class DecideService {
 
   /** A vote whose key was given away since counts for nothing: the same person votes anew. */
   private async isGood(vote: DecisionEntity): Promise<boolean> {
-    const { keys, log } = this.deps;
+    const { keys, log, guards } = this.deps;
     await keys.refresh();
     const places = await log.placesOf(vote.tenantId, [vote.envelopeSha256]);
-    return typeof voteOpener(keys.list, places)(vote) !== 'string';
+    return typeof guards.voteOpener(keys.list, places)(vote) !== 'string';
   }
 
   private async asBefore(records: Records, decision: DecisionEntity): Promise<Stored> {

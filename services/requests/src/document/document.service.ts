@@ -50,7 +50,7 @@ export class DocumentService {
   /** A read goes through the tenant's own metadata: knowing a hash opens nothing. */
   async artifact(caller: Caller, { sha256, offset, limit }: Input<'artifacts.read'>) {
     const { viewer } = await this.access.visitor(caller);
-    for (const meta of await this.store.read.facts.artifacts(viewer.tenantId, sha256)) {
+    for (const meta of await this.store.read.facts.artifacts(this.access.scopeOf(viewer).tenantId, sha256)) {
       const row = await this.access.readable(viewer, meta.requestId).catch(() => null);
       if (!row) continue;
       const bytes = await this.artifacts.read(sha256);

@@ -44,7 +44,7 @@ export async function closeGate(
   const { verified, dropped } = await verify(context, row, revision, input, seen);
   for (const drop of dropped) await dropVote(context, row, revision, drop);
   revision.required = seen.project.settings.approvalsRequired;
-  const result = tally(verified, revision.required);
+  const result = tally(verified, revision.required, context.guards.distinctPeople);
   switch (result.outcome) {
     case 'rejected':
       return reject(context, row, revision, result.by);
@@ -73,7 +73,7 @@ export async function closeGate(
 }
 
 async function verify(
-  { records, openVote }: GateContext,
+  { records, openVote, guards }: GateContext,
   row: RequestEntity,
   revision: GateRevisionEntity,
   { decisionIds }: CloseGateInput,
@@ -97,6 +97,7 @@ async function verify(
     requesterMayApprove: project.settings.requesterMayApprove,
     people: new Map(people.map((person) => [person.personId, person])),
     openVote,
+    guards,
   };
   const verified: DecisionEntity[] = [];
   for (const vote of [...known.values()].sort((a, b) => a.at.getTime() - b.at.getTime())) {

@@ -5,6 +5,7 @@ import type { KeyList } from '@countersign/verify';
 
 import { makeDecision } from '../decision/statement.js';
 import type { FactEntity } from '../fact/fact.entity.js';
+import { GUARDS } from '../guards.js';
 import { sealed } from '../signing/seal.js';
 import { type LogPlaces, voteOpener } from '../signing/open-vote.js';
 import { aPerson } from '../testing/projects.fake.js';
@@ -43,6 +44,7 @@ const rules = (over: object = {}) => ({
   requesterId: 'requester',
   requesterMayApprove: false,
   openVote,
+  guards: GUARDS,
   people: new Map([aPerson('reviewer'), aPerson('requester'), aPerson('gone', { active: false }), aPerson('elsewhere', { grants: [{ role: 'admin', project: 'p2' }] })].map((one) => [one.personId, one])),
   ...over,
 });
@@ -50,9 +52,9 @@ const rules = (over: object = {}) => ({
 describe('a stored vote', () => {
   it('counts for exactly what it was given on', async () => {
     expect(voteFault(await aStoredVote(), rules())).toBeUndefined();
-    expect(envelopeFault(await aStoredVote(), { ...OPEN, revision: 2 }, openVote)).toBe('STALE_REVISION');
-    expect(envelopeFault(await aStoredVote(), { ...OPEN, digest: 'b'.repeat(64) }, openVote)).toBe('STALE_DIGEST');
-    expect(envelopeFault(await aStoredVote(), { ...OPEN, requestId: 'r2' }, openVote)).toBe('VOTE_MISMATCH');
+    expect(envelopeFault(await aStoredVote(), { ...OPEN, revision: 2 }, openVote, GUARDS)).toBe('STALE_REVISION');
+    expect(envelopeFault(await aStoredVote(), { ...OPEN, digest: 'b'.repeat(64) }, openVote, GUARDS)).toBe('STALE_DIGEST');
+    expect(envelopeFault(await aStoredVote(), { ...OPEN, requestId: 'r2' }, openVote, GUARDS)).toBe('VOTE_MISMATCH');
   });
 
   it.each([
@@ -64,7 +66,7 @@ describe('a stored vote', () => {
     ['envelopeSha256', 'b'.repeat(64)],
     ['envelope', '{}'],
   ])('is no vote where its %s was changed', async (field, value) => {
-    expect(envelopeFault({ ...(await aStoredVote()), [field]: value }, OPEN, openVote)).toBe('VOTE_MISMATCH');
+    expect(envelopeFault({ ...(await aStoredVote()), [field]: value }, OPEN, openVote, GUARDS)).toBe('VOTE_MISMATCH');
   });
 
   it('needs an actor who is active, holds the role now and did not ask for the change', async () => {
@@ -111,14 +113,14 @@ describe('a stored vote', () => {
 
 describe('a tally', () => {
   it('counts persons, not votes', async () => {
-    expect(tally([await aStoredVote(), await aStoredVote()], 2)).toMatchObject({ outcome: 'open' });
-    expect(tally([await aStoredVote(), await aStoredVote('second')], 2)).toMatchObject({ outcome: 'passed' });
-    expect(tally([], 0)).toMatchObject({ outcome: 'open' });
+    expect(tally([await aStoredVote(), await aStoredVote()], 2, GUARDS.distinctPeople)).toMatchObject({ outcome: 'open' });
+    expect(tally([await aStoredVote(), await aStoredVote('second')], 2, GUARDS.distinctPeople)).toMatchObject({ outcome: 'passed' });
+    expect(tally([], 0, GUARDS.distinctPeople)).toMatchObject({ outcome: 'open' });
   });
 
   it('lets the first vote that is no approval decide', async () => {
-    expect(tally([await aStoredVote(), await aStoredVote('b', 'request-changes'), await aStoredVote('c', 'reject')], 1)).toMatchObject({ outcome: 'changes' });
-    expect(tally([await aStoredVote('c', 'reject'), await aStoredVote()], 1)).toMatchObject({ outcome: 'rejected' });
+    expect(tally([await aStoredVote(), await aStoredVote('b', 'request-changes'), await aStoredVote('c', 'reject')], 1, GUARDS.distinctPeople)).toMatchObject({ outcome: 'changes' });
+    expect(tally([await aStoredVote('c', 'reject'), await aStoredVote()], 1, GUARDS.distinctPeople)).toMatchObject({ outcome: 'rejected' });
   });
 });
 

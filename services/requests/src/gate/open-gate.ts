@@ -18,7 +18,7 @@ import type { EligiblePerson, PolicyVerdict, ProjectView } from '../people/proje
 import type { RequestEntity } from '../request/request.entity.js';
 import { buildSubject } from './build-subject.js';
 import { type FactsUsed, idsOf } from './facts-used.js';
-import { policyAccount, policyFactsOf } from './gate-policy.js';
+import { policyFactsOf } from './gate-policy.js';
 import type { GateRevisionEntity } from './gate-revision.entity.js';
 import { openRevision } from './number-revision.js';
 import { passGate } from './pass-gate.js';
@@ -49,7 +49,7 @@ export async function openGate(context: GateContext, row: RequestEntity, input: 
   const { gate, reopened } = input;
   const { settings } = seen.project;
   const setting = settings.gates[gate];
-  const said = seen.verdict && setting === 'policy' ? policyAccount(gate, seen.verdict, seen.facts) : null;
+  const said = seen.verdict && setting === 'policy' ? context.guards.policyAccount(gate, seen.verdict, seen.facts) : null;
   const account = [reopened ? reopenedText(reopened.code) : '', said?.account ?? ''].join(' ').trim() || null;
 
   await enterReview(context, row, gate);
@@ -176,7 +176,7 @@ async function waitForPeople(
 
 /** Votes recorded earlier for this very revision that would count now; machines' earlier decisions never hold. */
 async function holdingVotes(context: GateContext, row: RequestEntity, revision: GateRevisionEntity, seen: OpenGateNow): Promise<DecisionEntity[]> {
-  const { records, openVote } = context;
+  const { records, openVote, guards } = context;
   const live = await records.decisions.live({ requestId: row.id, gate: revision.gate, revision: revision.revision });
   const rules = {
     open: revision,
@@ -185,6 +185,7 @@ async function holdingVotes(context: GateContext, row: RequestEntity, revision: 
     requesterMayApprove: seen.project.settings.requesterMayApprove,
     people: new Map(seen.people.map((person) => [person.personId, person])),
     openVote,
+    guards,
   };
   const held: DecisionEntity[] = [];
   for (const vote of live) {

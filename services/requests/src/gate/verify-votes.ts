@@ -1,18 +1,11 @@
-import {
-  type ErrorCode,
-  GATE_ROLES,
-  type Gate,
-  rolesIn,
-  subjectName,
-  type SubjectKind,
-  type Viewer,
-} from '@countersign/domain';
-import { sha256Hex } from '@countersign/domain/digest';
+import type { ErrorCode, Gate, SubjectKind, Viewer } from '@countersign/domain';
 
 import type { DecisionEntity } from '../decision/decision.entity.js';
+import type { Guards } from '../guards.js';
 import type { OpenVote } from '../signing/open-vote.js';
 
 export type OpenRevision = { readonly requestId: string; readonly gate: SubjectKind; readonly revision: number; readonly digest: string };
+export type VoteGuards = Pick<Guards, 'isGenuine' | 'isOfRevision' | 'isActive' | 'holdsRole' | 'isOthers'>;
 export type VoteRules = {
   readonly open: OpenRevision;
   readonly projectId: string;
@@ -21,40 +14,27 @@ export type VoteRules = {
   /** What the voters are now, by id. */
   readonly people: ReadonlyMap<string, Viewer>;
   readonly openVote: OpenVote;
+  readonly guards: VoteGuards;
 };
 
 /** Why the stored bytes are no decision of this person on this very document; undefined where they are. */
-export function envelopeFault(vote: DecisionEntity, open: OpenRevision, openVote: OpenVote): ErrorCode | undefined {
+export function envelopeFault(vote: DecisionEntity, open: OpenRevision, openVote: OpenVote, guards: Pick<VoteGuards, 'isGenuine' | 'isOfRevision'>): ErrorCode | undefined {
   const opened = openVote(vote);
   if (typeof opened === 'string') return opened;
-  const { predicate } = opened;
-  const [subject] = opened.subject;
-  const isGenuine =
-    sha256Hex(vote.envelope) === vote.envelopeSha256 &&
-    subject.name === subjectName(vote.requestId, vote.gate, vote.revision) &&
-    subject.digest.sha256 === vote.digest &&
-    predicate.request === vote.requestId &&
-    predicate.gate === vote.gate &&
-    predicate.revision === vote.revision &&
-    predicate.verdict === vote.verdict &&
-    predicate.actor.kind === 'person' &&
-    predicate.actor.id === vote.actor;
-  if (!isGenuine) return 'VOTE_MISMATCH';
+  if (!guards.isGenuine(vote, opened)) return 'VOTE_MISMATCH';
   if (vote.requestId !== open.requestId || vote.gate !== open.gate) return 'VOTE_MISMATCH';
-  if (vote.revision !== open.revision) return 'STALE_REVISION';
+  if (!guards.isOfRevision(vote, open)) return 'STALE_REVISION';
   return vote.digest === open.digest ? undefined : 'STALE_DIGEST';
 }
 
 /** Whether a stored vote counts at this moment. */
-export function voteFault(vote: DecisionEntity, rules: VoteRules): ErrorCode | undefined {
-  const fault = envelopeFault(vote, rules.open, rules.openVote);
+export function voteFault(vote: DecisionEntity, { guards, ...rules }: VoteRules): ErrorCode | undefined {
+  const fault = envelopeFault(vote, rules.open, rules.openVote, guards);
   if (fault) return fault;
   const person = rules.people.get(vote.actor);
-  if (!person?.active) return 'ACTOR_INACTIVE';
-  const counting = GATE_ROLES[rules.open.gate as Gate];
-  if (!rolesIn(person.grants, rules.projectId).some((role) => counting.includes(role))) return 'ROLE_MISSING';
-  if (vote.actor === rules.requesterId && !rules.requesterMayApprove) return 'OWN_REQUEST';
-  return undefined;
+  if (!person || !guards.isActive(person)) return 'ACTOR_INACTIVE';
+  if (!guards.holdsRole(person, rules.open.gate as Gate, rules.projectId)) return 'ROLE_MISSING';
+  return guards.isOthers(vote.actor, { id: rules.requesterId, mayApprove: rules.requesterMayApprove }) ? undefined : 'OWN_REQUEST';
 }
 
 export type Tally =
@@ -62,10 +42,9 @@ export type Tally =
   | { readonly outcome: 'rejected' | 'changes'; readonly by: DecisionEntity };
 
 /** What verified votes, oldest first, decide. The first that is no approval decides alone. */
-export function tally(verified: readonly DecisionEntity[], required: number): Tally {
+export function tally(verified: readonly DecisionEntity[], required: number, distinct: Guards['distinctPeople']): Tally {
   const against = verified.find(({ verdict }) => verdict !== 'approve');
   if (against) return { outcome: against.verdict === 'reject' ? 'rejected' : 'changes', by: against };
-  const byPerson = new Map(verified.map((vote) => [vote.actor, vote]));
-  const approvals = [...byPerson.values()];
+  const approvals = distinct(verified);
   return { outcome: approvals.length >= Math.max(1, required) ? 'passed' : 'open', approvals };
 }

@@ -23,9 +23,9 @@ export function keyScope(
   return key === null ? undefined : { tenantId, personId, key, since: new Date(now.getTime() - REMEMBERED_MS) };
 }
 
-/** @throws AppError IDEMPOTENCY_MISMATCH where the stored row was made by another input. */
-export function requireSameAct(stored: KeyStamp, asked: KeyStamp): void {
-  if (stored.idempotencyDigest !== asked.idempotencyDigest) throw keyMismatch();
+/** The stored row was made by this very input. */
+export function isSameAct(stored: KeyStamp, asked: KeyStamp): boolean {
+  return stored.idempotencyDigest === asked.idempotencyDigest;
 }
 
 export function keyMismatch(): AppError {

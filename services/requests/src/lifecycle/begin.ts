@@ -2,24 +2,22 @@ import { AppError, type ModelChoice, modelOf, OFFLINE_MODEL } from '@countersign
 import { type BeginResult, type RunRef, workflowIdOf } from '@countersign/workflow-contracts';
 
 import { record } from '../audit/journal.js';
-import type { Records, RecordsStore } from '../database/records-store.repository.js';
+import type { Records } from '../database/records-store.repository.js';
 import type { ProjectsPort } from '../people/projects.port.js';
 import type { RequestEntity } from '../request/request.entity.js';
-import { type Clock, isOwner, noteSuperseded, superseded } from './fence.js';
+import { type Fence, noteSuperseded, superseded } from './fence.js';
 import type { LifecyclePort } from './lifecycle.port.js';
 import { moveTo } from './move.js';
 
-export type BeginDeps = {
-  readonly store: RecordsStore;
+export type BeginDeps = Fence & {
   readonly lifecycle: LifecyclePort;
   readonly projects: ProjectsPort;
-  readonly clock: Clock;
   readonly settings: { readonly maxExecutions: number; readonly continueAsNewAfterEvents: number; readonly models: ModelChoice };
 };
 
 /** Adopts the calling run where it is the first one or was continued from the owner, and starts a fresh request. */
 export async function begin(deps: BeginDeps, requestId: string, run: RunRef): Promise<BeginResult> {
-  const { store, clock, lifecycle } = deps;
+  const { store, clock, lifecycle, guards } = deps;
   const before = await store.read.requests.find(requestId);
   if (!before) throw new AppError('NOT_FOUND', `There is no request ${requestId}`);
   const owner = before.ownerRunId;
@@ -36,11 +34,11 @@ export async function begin(deps: BeginDeps, requestId: string, run: RunRef): Pr
     const row = await records.requests.lock(requestId);
     if (!row) throw new AppError('NOT_FOUND', `There is no request ${requestId}`);
     const mayAdopt = run.workflowId === workflowIdOf(requestId) && (row.ownerRunId === null || (isHeir && row.ownerRunId === owner));
-    if (!isOwner(row, run) && !mayAdopt) {
+    if (!guards.isOwner(row, run) && !mayAdopt) {
       await noteSuperseded(records, row, run, now);
       return undefined;
     }
-    if (!isOwner(row, run)) await adopt(records, row, run, now);
+    if (!guards.isOwner(row, run)) await adopt(records, row, run, now);
     if (row.state === 'RECEIVED') await moveTo({ records, slots: deps.settings, now }, row, 'SPECIFYING');
     return { state: row.state, settings };
   });

@@ -30,7 +30,7 @@ export async function applyRaise(context: GateContext, row: RequestEntity, word:
   const revision = decision && (await records.gates.find(row.id, 'budget', decision.revision));
   if (!decision || !revision || !word.limits) return 'VOTE_NOT_STORED';
   const open = { requestId: row.id, gate: 'budget', revision: revision.revision, digest: revision.digest } as const;
-  const fault = envelopeFault(decision, open, context.openVote) ?? (isRaise(row.limits, word.limits) ? undefined : 'BUDGET_NOT_RAISED');
+  const fault = envelopeFault(decision, open, context.openVote, context.guards) ?? (isRaise(row.limits, word.limits) ? undefined : 'BUDGET_NOT_RAISED');
   if (fault) {
     await records.decisions.update(decision.id, { status: 'dropped', code: fault, live: false });
     await records.gates.close(revision, 'refused', now);

@@ -1,6 +1,7 @@
 import { AppError, canMove, holdsSlot, isReview, isTerminal, type State } from '@countersign/domain';
 
 import { record } from '../audit/journal.js';
+import type { Guards } from '../guards.js';
 import type { Records } from '../database/records-store.repository.js';
 import type { Seal } from '../signing/key-ring.js';
 import type { OpenVote } from '../signing/open-vote.js';
@@ -10,7 +11,7 @@ import { enterQueue, leaveQueue, placeOf, type SlotSettings } from '../slot/slot
 
 export type MoveContext = { readonly records: Records; readonly slots: SlotSettings; readonly now: Date };
 /** A move that signs, or counts what was signed. */
-export type GateContext = MoveContext & { readonly seal: Seal; readonly openVote: OpenVote };
+export type GateContext = MoveContext & { readonly seal: Seal; readonly openVote: OpenVote; readonly guards: Guards };
 export type MoveNote = {
   /** A person's id where one caused the move. */
   readonly actor?: string | null;

@@ -7,11 +7,11 @@ import { closeGate } from '../gate/close-gate.js';
 import { factsFor } from '../gate/facts-used.js';
 import { policyFactsOf } from '../gate/gate-policy.js';
 import { openGate } from '../gate/open-gate.js';
+import type { Guards } from '../guards.js';
 import type { ProjectView } from '../people/projects.port.js';
 import type { RequestEntity } from '../request/request.entity.js';
 import type { LogPort } from '../log/log.port.js';
 import type { KeyRing } from '../signing/key-ring.js';
-import { voteOpener } from '../signing/open-vote.js';
 import { parkSlot } from '../slot/slots.js';
 import { applyWord } from './apply-word.js';
 import { begin, type BeginDeps } from './begin.js';
@@ -22,6 +22,7 @@ import { type GateContext, startIfSlotFree } from './move.js';
 import { transition } from './transition.js';
 
 export type RecordsActivitiesDeps = BeginDeps & {
+  readonly guards: Guards;
   readonly keys: KeyRing;
   readonly log: LogPort;
   /** The activity's own execution info: who calls, and the same key at a retry. */
@@ -34,18 +35,18 @@ type Inputs = { [Name in keyof RecordsActivities]: Parameters<RecordsActivities[
 
 /** A retry of any of these gets the first answer; each is one transaction. */
 export function recordsActivities(deps: RecordsActivitiesDeps): RecordsActivities {
-  const { store, clock, settings: slots, call, nudge } = deps;
-  const write = async <Result>(requestId: string, work: Parameters<typeof once<Result>>[3]): Promise<Result> => {
-    const result = await once(store, clock, { requestId, call: call() }, work);
+  const { store, settings: slots, guards, call, nudge } = deps;
+  const write = async <Result>(requestId: string, work: Parameters<typeof once<Result>>[2]): Promise<Result> => {
+    const result = await once(deps, { requestId, call: call() }, work);
     nudge();
     return result;
   };
 
   return {
     begin: ({ requestId }) => begin(deps, requestId, call().run),
-    recall: async ({ requestId }) => carryFrom(store.read, await readAsOwner(store, clock, requestId, call().run)),
+    recall: async ({ requestId }) => carryFrom(store.read, await readAsOwner(deps, requestId, call().run)),
     transition: ({ requestId, moves, reason }) =>
-      write(requestId, async (records, row, now) => ({ state: await transition({ records, slots, now }, row, moves, reason) })),
+      write(requestId, async (records, row, now) => ({ state: await transition({ records, slots, now, guards }, row, moves, reason) })),
     openGate: (input) => open(deps, input, write),
     closeGate: (input) => close(deps, input, write),
     acquireSlot: ({ requestId }) =>
@@ -76,14 +77,14 @@ export function recordsActivities(deps: RecordsActivitiesDeps): RecordsActivitie
         await record(records, row, { type: 'paused', actor: null, text: waitingFor, data: { exceeded } }, now);
       }),
     beginAttempt: async ({ requestId, attempt }) => {
-      const row = await readAsOwner(store, clock, requestId, call().run);
+      const row = await readAsOwner(deps, requestId, call().run);
       return { allowed: allowsAttempt(row.limits, attempt) };
     },
     ...notes(write, slots),
   };
 }
 
-type Write = <Result>(requestId: string, work: Parameters<typeof once<Result>>[3]) => Promise<Result>;
+type Write = <Result>(requestId: string, work: Parameters<typeof once<Result>>[2]) => Promise<Result>;
 
 function notes(write: Write, slots: BeginDeps['settings']): Pick<RecordsActivities, 'remind' | 'noteWaiting' | 'noteUndo' | 'finish'> {
   return {
@@ -110,7 +111,7 @@ function notes(write: Write, slots: BeginDeps['settings']): Pick<RecordsActiviti
 async function open(deps: RecordsActivitiesDeps, input: Inputs['openGate'], write: Write): Promise<OpenGateResult> {
   const { store, projects, settings: slots } = deps;
   const { requestId, gate, facts: named, reopened } = input;
-  const row = await readAsOwner(store, deps.clock, requestId, deps.call().run);
+  const row = await readAsOwner(deps, requestId, deps.call().run);
   const [project, stored, decisions] = await Promise.all([
     projectOf(deps, row),
     store.read.facts.all(requestId),
@@ -134,7 +135,7 @@ async function open(deps: RecordsActivitiesDeps, input: Inputs['openGate'], writ
 async function close(deps: RecordsActivitiesDeps, input: Inputs['closeGate'], write: Write): Promise<CloseGateResult> {
   const { store, projects, settings: slots } = deps;
   const { requestId, gate, revision, decisionIds } = input;
-  const row = await readAsOwner(store, deps.clock, requestId, deps.call().run);
+  const row = await readAsOwner(deps, requestId, deps.call().run);
   const [project, decisions] = await Promise.all([projectOf(deps, row), store.read.decisions.all(requestId)]);
   const voters = decisions.filter((vote) => vote.gate === gate && vote.revision === revision && vote.actorKind === 'person');
   const [eligible, people] = await Promise.all([
@@ -148,10 +149,10 @@ async function close(deps: RecordsActivitiesDeps, input: Inputs['closeGate'], wr
 }
 
 /** The keys as they are now, and where these votes lie in the log. */
-async function signing({ keys, log }: RecordsActivitiesDeps, tenantId: string, votes: readonly DecisionEntity[]): Promise<Pick<GateContext, 'seal' | 'openVote'>> {
+async function signing({ keys, log, guards }: RecordsActivitiesDeps, tenantId: string, votes: readonly DecisionEntity[]): Promise<Pick<GateContext, 'seal' | 'openVote' | 'guards'>> {
   await keys.refresh();
   const places = await log.placesOf(tenantId, votes.map(({ envelopeSha256 }) => envelopeSha256));
-  return { seal: keys.seal, openVote: voteOpener(keys.list, places) };
+  return { seal: keys.seal, openVote: guards.voteOpener(keys.list, places), guards };
 }
 
 async function projectOf({ projects }: RecordsActivitiesDeps, row: RequestEntity): Promise<ProjectView> {

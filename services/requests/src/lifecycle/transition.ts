@@ -1,5 +1,6 @@
-import { AppError, canMove, isReview, needsClosedGate, type Gate, gateOfState, type State } from '@countersign/domain';
+import { AppError, canMove, isReview, type Gate, gateOfState, type State } from '@countersign/domain';
 
+import type { Guards } from '../guards.js';
 import type { RequestEntity } from '../request/request.entity.js';
 import { moveTo, type MoveContext } from './move.js';
 
@@ -11,11 +12,11 @@ const BACK_TO_WORK: Readonly<Partial<Record<State, State>>> = { DIFF_REVIEW: 'QU
  *
  * @throws AppError ILLEGAL_MOVE for any move the table does not know, and for every forward move out of a review state.
  */
-export async function transition(context: MoveContext, row: RequestEntity, moves: readonly State[], reason?: string): Promise<State> {
+export async function transition(context: MoveContext & { readonly guards: Pick<Guards, 'needsClosedGate'> }, row: RequestEntity, moves: readonly State[], reason?: string): Promise<State> {
   for (const to of remaining(row.state, moves)) {
     if (row.state === 'QUEUED' && to === 'EXECUTING') throw new AppError('ILLEGAL_MOVE', 'Only a granted slot leads to EXECUTING');
     const gate = gateOfState(row.state);
-    if (needsClosedGate(row.state, to)) {
+    if (context.guards.needsClosedGate(row.state, to)) {
       if (BACK_TO_WORK[row.state] !== to || !(await sentBack(context, row))) {
         throw new AppError('ILLEGAL_MOVE', `Only a closed gate leads from ${row.state} to ${to}`);
       }

@@ -2,6 +2,7 @@ import { AppError, GATE_ROLES, type Grant, may, type Permission, ROLE_PERMISSION
 import type { Caller, PersonCaller } from '@countersign/platform';
 
 import type { RecordsStore } from '../database/records-store.repository.js';
+import type { Guards } from '../guards.js';
 import type { ListScope, Projects } from '../request/request-list.repository.js';
 import type { RequestEntity } from '../request/request.entity.js';
 import type { ProjectsPort } from './projects.port.js';
@@ -13,6 +14,7 @@ export class AccessService {
   constructor(
     private readonly projects: ProjectsPort,
     private readonly store: RecordsStore,
+    private readonly guards: Pick<Guards, 'tenantOf'>,
   ) {}
 
   async visitor(caller: Caller): Promise<Visitor> {
@@ -25,18 +27,18 @@ export class AccessService {
 
   /** The request where the viewer may read it; another tenant's does not exist for them. */
   async readable(viewer: Viewer, id: string): Promise<RequestEntity> {
-    return this.requireReadable(viewer, id, await this.store.read.requests.findInTenant(viewer.tenantId, id));
+    return this.requireReadable(viewer, id, await this.store.read.requests.findInTenant(this.guards.tenantOf(viewer), id));
   }
 
   /** The same for a row that was read already, of whichever tenant. */
   requireReadable(viewer: Viewer, id: string, row: RequestEntity | null): RequestEntity {
-    if (!row || row.tenantId !== viewer.tenantId || !may(viewer, 'request:read', row.projectId)) throw notFound(id);
+    if (!row || row.tenantId !== this.guards.tenantOf(viewer) || !may(viewer, 'request:read', row.projectId)) throw notFound(id);
     return row;
   }
 
   scopeOf(viewer: Viewer): ListScope {
     return {
-      tenantId: viewer.tenantId,
+      tenantId: this.guards.tenantOf(viewer),
       viewerId: viewer.personId,
       visible: projectsWhere(viewer.grants, (grant) => ROLE_PERMISSIONS[grant.role].includes('request:read')),
       votes: projectsWhere(viewer.grants, (grant) => GATE_ROLES.plan.includes(grant.role)),

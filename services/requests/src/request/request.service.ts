@@ -5,7 +5,8 @@ import { workflowIdOf } from '@countersign/workflow-contracts';
 
 import { record } from '../audit/journal.js';
 import type { RecordsStore } from '../database/records-store.repository.js';
-import { keyScope, type KeyStamp, requireSameAct, stampOf } from '../key/keyed-act.js';
+import { keyMismatch, keyScope, type KeyStamp, stampOf } from '../key/keyed-act.js';
+import type { Guards } from '../guards.js';
 import type { Clock } from '../lifecycle/fence.js';
 import { type AccessService, notFound, requirePermission } from '../people/access.service.js';
 import type { ProjectsPort, ProjectView } from '../people/projects.port.js';
@@ -23,6 +24,7 @@ export type RequestServiceDeps = {
   readonly access: AccessService;
   readonly projects: ProjectsPort;
   readonly clock: Clock;
+  readonly guards: Pick<Guards, 'isSameAct'>;
   readonly nudge: () => void;
 };
 
@@ -121,8 +123,8 @@ export class RequestService {
 
   /** What the first call with this key made, as it is now. Its outbox row does what is still to be done. */
   private async again(viewer: Viewer, before: RequestEntity, stamp: KeyStamp): Promise<RequestItem> {
-    const { access, store } = this.deps;
-    requireSameAct(before, stamp);
+    const { access, store, guards } = this.deps;
+    if (!guards.isSameAct(before, stamp)) throw keyMismatch();
     const row = await access.readable(viewer, before.id);
     const needing = await store.read.lists.needingViewer(access.scopeOf(viewer), [row.id]);
     return toItem(row, () => viewer.name, needing.has(row.id));

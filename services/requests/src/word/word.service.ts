@@ -10,7 +10,7 @@ import { audit, auditDocument, record } from '../audit/journal.js';
 import type { Records } from '../database/records-store.repository.js';
 import type { DecideDeps } from '../decision/decide.service.js';
 import { channelOf, type DecisionDraft, makeDecision } from '../decision/statement.js';
-import { keyMismatch, keyScope, type KeyStamp, requireSameAct, stampOf } from '../key/keyed-act.js';
+import { keyMismatch, keyScope, type KeyStamp, stampOf } from '../key/keyed-act.js';
 import { wordRefusal, wordTooLate } from '../lifecycle/apply-word.js';
 import { requirePermission, type Visitor } from '../people/access.service.js';
 import type { RequestEntity } from '../request/request.entity.js';
@@ -74,7 +74,7 @@ export class WordService {
     const scope = keyScope(viewer, stamp, this.deps.clock());
     const word = scope && (await records.words.ofKey(scope));
     if (!word) return undefined;
-    requireSameAct(word, stamp);
+    if (!this.deps.guards.isSameAct(word, stamp)) throw keyMismatch();
     const waiting = await records.outbox.undelivered(word.requestId);
     return { kind: 'before', word, isWaiting: waiting.some(({ payload }) => payload.kind === 'word' && payload.wordId === word.id) };
   }

@@ -1,0 +1,28 @@
+import { type DecisionStatement, subjectName } from '@countersign/domain';
+import { sha256Hex } from '@countersign/domain/digest';
+
+import type { DecisionEntity } from '../decision/decision.entity.js';
+
+/** The row says what its signed bytes say: the same request, gate, revision, content, verdict and person. */
+export function isGenuine(vote: DecisionEntity, { predicate, subject: [subject] }: DecisionStatement): boolean {
+  return (
+    sha256Hex(vote.envelope) === vote.envelopeSha256 &&
+    subject.name === subjectName(vote.requestId, vote.gate, vote.revision) &&
+    subject.digest.sha256 === vote.digest &&
+    predicate.request === vote.requestId &&
+    predicate.gate === vote.gate &&
+    predicate.revision === vote.revision &&
+    predicate.verdict === vote.verdict &&
+    predicate.actor.kind === 'person' &&
+    predicate.actor.id === vote.actor
+  );
+}
+
+export function isOfRevision(vote: Pick<DecisionEntity, 'revision'>, open: { readonly revision: number }): boolean {
+  return vote.revision === open.revision;
+}
+
+/** One vote of each person, the latest. */
+export function distinctPeople<Vote extends Pick<DecisionEntity, 'actor'>>(votes: readonly Vote[]): readonly Vote[] {
+  return [...new Map(votes.map((vote) => [vote.actor, vote])).values()];
+}
