@@ -48,6 +48,7 @@ const STEPS = [
   { name: 'generated', minutes: 3, script: join(ROOT, 'scripts/codegen.mjs'), args: () => ['--check'], needs: 'build' },
   jest('medium', 12, { needsServers: true, workers: 2 }),
   jest('serial', 8, { needsServers: true }),
+  jest('tamper', 8, { needs: 'build', needsServers: true }),
   jest('large', 20, { needs: 'build', needsServers: true, workers: 2 }),
   { name: 'demo', minutes: 8, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--own-stack', '--times=2'], needs: 'build' },
   { name: 'demo model', minutes: 5, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--model'], needs: 'build' },

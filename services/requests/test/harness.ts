@@ -154,6 +154,7 @@ export async function harness(over: Partial<RequestsSettings> = {}, real: { read
       const opened = await h.open(requestId, 'plan');
       return opened.outcome === 'open' ? opened.digest : '';
     },
+    anotherPlan: (): Facts['plan'] => ({ ...FACTS.plan, plan: aPlan({ summary: 'another way' }) }),
     vote: (requestId: string, person: string, gate: Gate, digest: string, verdict: 'approve' | 'reject' | 'request-changes' = 'approve') =>
       parts.decisions.decide(as(person), { id: requestId, gate, digest, verdict, reason: verdict === 'approve' ? null : 'because' }),
     /** SQL as a superuser. */
