@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 import { boundaries } from './tools/eslint-boundaries.mjs';
 
-const specs = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/test/**', '**/testing/**', '**/*.contract.ts', 'packages/testing/**'];
+const specs = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.{e2e,bench}-spec.ts', '**/test/**', '**/testing/**', '**/*.contract.ts', 'packages/testing/**'];
 const mains = ['**/main.ts', '**/bin/*.mjs', '**/*.main.ts', 'scripts/**', 'tools/**', '*.config.*', 'web/**', ...specs];
 
 export default tseslint.config(

@@ -55,6 +55,7 @@ export default {
       ...onServers,
     }),
     project('serial', SERIAL, onServers),
+    project('bench', ['services/*/test/**/*.bench-spec.ts'], onServers),
     project('tamper', ['packages/testing/tamper/**/*.e2e-spec.ts'], onServers),
     project('large', ['packages/testing/e2e/**/*.e2e-spec.ts'], {
       ...onServers,

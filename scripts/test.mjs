@@ -1,6 +1,6 @@
 // `npm test`: sets up everything, then runs every check and test; `--quick` (`npm run check`) is the inner loop.
 // `--only=<step>,<step>` runs some of them, for the work on one: it says so, and it is not what CI calls.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 import { ROOT } from './lib/as-script.mjs';
@@ -36,20 +36,24 @@ const jest = (project, minutes, { workers = 1, ...more } = {}) => ({
   ...more,
 });
 
-/** In order. `needs` names a step without which this one can only fail for another step's reason. */
+/**
+ * In order. `needs` names a step without which this one can only fail for another step's reason; `isEarly` marks what needs
+ * Node and the packages alone, and is run while a fresh machine still gets its servers; `isAsked` is run only where `--only` names it.
+ */
 const STEPS = [
-  { name: 'console types', minutes: 3, script: bin('@graphql-codegen/cli/esm/bin.js'), args: () => ['--config', 'codegen.ts'], cwd: 'web', inQuick: true },
-  { name: 'lint', minutes: 6, script: bin('eslint/bin/eslint.js'), args: () => ['.', '--max-warnings', '0'], inQuick: true },
-  { name: 'types', minutes: 3, script: bin('@typescript/native/bin/tsc'), args: () => ['-p', 'tsconfig.json', '--noEmit'], inQuick: true },
-  { name: 'types web', minutes: 3, script: bin('@typescript/native/bin/tsc'), args: () => ['-p', 'web/tsconfig.json', '--noEmit'], inQuick: true },
-  { name: 'knip', minutes: 3, script: bin('knip/bin/knip.js'), args: () => ['--no-config-hints'] },
-  jest('small', 6, { inQuick: true, workers: 2 }),
-  { name: 'build', minutes: 15, script: join(ROOT, 'scripts/build.mjs'), args: () => [] },
-  { name: 'generated', minutes: 3, script: join(ROOT, 'scripts/codegen.mjs'), args: () => ['--check'], needs: 'build' },
+  { name: 'console types', isEarly: true, minutes: 3, script: bin('@graphql-codegen/cli/esm/bin.js'), args: () => ['--config', 'codegen.ts'], cwd: 'web', inQuick: true },
+  { name: 'lint', isEarly: true, minutes: 6, script: bin('eslint/bin/eslint.js'), args: () => ['.', '--max-warnings', '0'], inQuick: true },
+  { name: 'types', isEarly: true, minutes: 3, script: bin('@typescript/native/bin/tsc'), args: () => ['-p', 'tsconfig.json', '--noEmit'], inQuick: true },
+  { name: 'types web', isEarly: true, minutes: 3, script: bin('@typescript/native/bin/tsc'), args: () => ['-p', 'web/tsconfig.json', '--noEmit'], inQuick: true },
+  { name: 'knip', isEarly: true, minutes: 3, script: bin('knip/bin/knip.js'), args: () => ['--no-config-hints'] },
+  jest('small', 6, { isEarly: true, inQuick: true, workers: 2 }),
+  { name: 'build', isEarly: true, minutes: 15, script: join(ROOT, 'scripts/build.mjs'), args: () => [] },
+  { name: 'generated', isEarly: true, minutes: 3, script: join(ROOT, 'scripts/codegen.mjs'), args: () => ['--check'], needs: 'build' },
   jest('medium', 12, { needsServers: true, workers: 2 }),
   jest('serial', 8, { needsServers: true }),
-  jest('tamper', 8, { needs: 'build', needsServers: true }),
-  jest('large', 20, { needs: 'build', needsServers: true, workers: 2 }),
+  jest('tamper', 8, { needs: 'build', needsServers: true, hasTable: true }),
+  jest('large', 20, { needs: 'build', needsServers: true, workers: 3 }),
+  jest('bench', 8, { needsServers: true, isAsked: true, hasTable: true }),
   { name: 'demo', minutes: 8, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--own-stack', '--times=2'], needs: 'build' },
   { name: 'demo model', minutes: 5, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--model'], needs: 'build' },
 ];
@@ -73,13 +77,14 @@ function record(name, ms, { passed, failed, why, log }) {
   say(`${mark} ${name.padEnd(14)} ${seconds(ms).padStart(8)}  ${tests}${why ? `${why}  ` : ''}${log ?? ''}`);
 }
 
-async function setUp() {
+/** `early` is begun as soon as Node is there, and awaited with all the rest. */
+async function setUp(early) {
   const begin = Date.now();
   const { env } = environment();
   const preparation = makePreparation({ env, root: ROOT, say, isInterrupted: () => isInterrupted });
   say('Set-up');
   try {
-    const parts = isQuick ? await preparation.basics() : await preparation.everything({ withChromium: true });
+    const parts = isQuick ? await preparation.basics() : await preparation.everything({ withChromium: true, whenRuntime: ({ node }) => early(node) });
     const missing = parts.filter(({ ok }) => ok === false);
     const why = missing.map(({ name, fix }) => `${name} is missing: ${fix}`).join(' ');
     record('set-up', Date.now() - begin, missing.length > 0 ? { passed: 0, failed: 1, why } : { passed: 1, failed: 0 });
@@ -112,6 +117,7 @@ async function runStep(step, { env: plainEnv, node }) {
   if (blocker) return record(step.name, 0, { passed: 0, failed: 1, why: `not run: it needs ${step.needs}, which failed` });
   if (process.stdout.isTTY) process.stdout.write(`… ${step.name}\r`);
   const report = step.isJest ? join(FOLDER, `${step.name}.json`) : undefined;
+  rmSync(join(FOLDER, `${step.name}.txt`), { force: true });
   const result = await runTestStep({
     root: ROOT,
     folder: FOLDER,
@@ -124,6 +130,8 @@ async function runStep(step, { env: plainEnv, node }) {
     report,
   });
   record(step.name, Date.now() - begin, result);
+  const table = join(FOLDER, `${step.name}.txt`);
+  if (only && step.hasTable && existsSync(table)) say(readFileSync(table, 'utf8'));
   if (result.failed > 0) say(result.tail().map((line) => `    ${line}`).join('\n'));
 }
 
@@ -147,16 +155,16 @@ async function main() {
     void stopCurrentStep();
   };
   for (const signal of SIGNALS) process.on(signal, stop);
-  const { parts, preparation } = await setUp();
+  const left = STEPS.filter(({ name, inQuick, isAsked }) => (only ? only.includes(name) : isQuick ? inQuick : !isAsked));
+  if (only) say(`Only ${left.map(({ name }) => name).join(', ') || 'nothing'}: this is not the whole of it.`);
+  const run = async (context, isNow = () => true) => {
+    while (left.length > 0 && isNow(left[0]) && !isInterrupted) await runStep(left.shift(), context);
+  };
+  const { parts, preparation } = await setUp((node) => run(environment([{ name: 'runtime', where: node }]), ({ isEarly }) => isEarly === true));
   const { env, node } = environment(parts);
-  const chosen = STEPS.filter(({ name, inQuick }) => (only ? only.includes(name) : !isQuick || inQuick));
-  if (only) say(`Only ${chosen.map(({ name }) => name).join(', ') || 'nothing'}: this is not the whole of it.`);
-  say(node && !isInterrupted ? '\nChecks' : '\nNo check can run without the set-up.');
+  if (!node || isInterrupted) say('\nNo check can run without the set-up.');
   try {
-    for (const step of node ? chosen : []) {
-      if (isInterrupted) break;
-      await runStep(step, { env, node });
-    }
+    if (node) await run({ env, node });
   } finally {
     await servers?.stop();
     await preparation.leave();

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { AppError } from '@countersign/domain';
-import { errnoOf, NestPinoLogger, type TokenVerifier } from '@countersign/platform';
+import { errnoOf, NestPinoLogger, type NoteRefusal, type TokenVerifier } from '@countersign/platform';
 import { NestFactory } from '@nestjs/core';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -11,7 +12,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { GatewayModule, type GatewayParts } from './gateway.module.js';
 import { GIT_SIGN_IN } from './git-http/git-credentials.js';
 import { checkBody, readJson, requireJsonPost } from './http/graphql-body.middleware.js';
-import { originMiddleware } from './http/origin.middleware.js';
+import { originMiddleware, sideFault, type SideRules } from './http/origin.middleware.js';
 import { EXPORTS_PATH, GIT_PATH, GRAPHQL_PATH } from './http/refusal.js';
 import { signInMiddleware } from './http/sign-in.middleware.js';
 import { LiveFeed } from './live/live-feed.js';
@@ -19,12 +20,13 @@ import { serveSubscriptions } from './live/live-socket.js';
 
 const RECEIVE_TIMEOUT_MS = 30_000;
 
-export type CreateGatewayOptions = GatewayParts & {
-  readonly http: { readonly host: string; readonly port: number };
-  readonly allowedHosts: readonly string[];
-  readonly allowedOrigins: readonly string[];
-  readonly verifier: Pick<TokenVerifier, 'verify'>;
-};
+type Verifier = Pick<TokenVerifier, 'verify'>;
+
+export type CreateGatewayOptions = GatewayParts &
+  SideRules & {
+    readonly http: { readonly host: string; readonly port: number };
+    readonly verifier: Verifier;
+  };
 
 export type Gateway = {
   readonly url: string;
@@ -33,15 +35,42 @@ export type Gateway = {
 };
 
 function protect(app: NestExpressApplication, options: CreateGatewayOptions): void {
-  const { allowedHosts, allowedOrigins, verifier, services, limits, logger } = options;
-  const signedIn = signInMiddleware(verifier, services, logger);
+  const { limits, refusals, guards } = options;
+  const refused = refusals.at('gateway');
+  const signIn = { ...options, refused };
+  const signedIn = signInMiddleware(signIn);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(originMiddleware(allowedHosts, allowedOrigins));
-  app.use(GRAPHQL_PATH, requireJsonPost, signedIn, readJson(limits, GRAPHQL_PATH), checkBody(limits));
+  app.use(originMiddleware(options, guards.sideFault, refused));
+  app.use(GRAPHQL_PATH, requireJsonPost, signedIn, readJson(limits, GRAPHQL_PATH), checkBody(limits, refused));
   app.use('/artifacts', signedIn);
   app.use(EXPORTS_PATH, signedIn, readJson(limits, EXPORTS_PATH));
-  app.use(GIT_PATH, signInMiddleware(verifier, services, logger, GIT_SIGN_IN));
+  app.use(GIT_PATH, signInMiddleware(signIn, GIT_SIGN_IN));
+}
+
+/** A socket shows its token in its first message, past every middleware. */
+function counted(verifier: Verifier, refused: NoteRefusal): Verifier {
+  return {
+    async verify(token) {
+      try {
+        return await verifier.verify(token);
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'UNAUTHENTICATED') refused(error.code);
+        throw error;
+      }
+    },
+  };
+}
+
+function startSockets(app: NestExpressApplication, options: CreateGatewayOptions): { close(): Promise<void> } {
+  const server = app.getHttpServer();
+  const refused = options.refusals.at('gateway');
+  // Only counts: what refuses and closes it is the listener of the sockets.
+  server.on('upgrade', ({ headers }: IncomingMessage) => {
+    const fault = sideFault(headers, options);
+    if (fault) refused(fault.error.code);
+  });
+  return serveSubscriptions(server, app.get(GraphQLSchemaHost).schema, { ...options, verifier: counted(options.verifier, refused) });
 }
 
 /** The gateway over given parts. Rejects with PORT_TAKEN where the port is. */
@@ -61,7 +90,7 @@ export async function createGateway(options: CreateGatewayOptions): Promise<Gate
   let sockets: { close(): Promise<void> } | undefined;
   try {
     await app.init();
-    sockets = serveSubscriptions(server, app.get(GraphQLSchemaHost).schema, options);
+    sockets = startSockets(app, options);
     await app.listen(http.port, http.host);
   } catch (error) {
     await app.close();

@@ -1,9 +1,10 @@
 import { projectsRpc, type RpcContract, requestsRpc } from '@countersign/contracts';
 import { AppError, ERRORS } from '@countersign/domain';
 import { makeGit } from '@countersign/git';
-import { type Logger, RpcClient, type ServiceTokens, type TokenVerifier } from '@countersign/platform';
+import { type Logger, Refusals, RpcClient, type ServiceTokens, type TokenVerifier } from '@countersign/platform';
 
 import { createGateway, type Gateway } from './create-gateway.js';
+import { GATEWAY_GUARDS } from './guards.js';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { type ServiceClient, Services } from './services.js';
@@ -30,6 +31,8 @@ export type GatewayDeps = {
   /** Home and configuration of our own git. */
   readonly gitHomeDir: string;
   readonly logger: Logger;
+  /** What `GET /metrics` tells; in one process with the services it holds theirs too. */
+  readonly refusals?: Refusals;
   readonly limits?: Partial<Limits>;
   /** Default false; true outside production only. */
   readonly introspection?: boolean;
@@ -91,6 +94,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       ...deps,
       services: new Services(requests, projects),
       store,
+      refusals: deps.refusals ?? new Refusals(),
+      guards: GATEWAY_GUARDS,
       keyLists: { newest: async () => requests.call('keys.list', {}, await tokens.issue('requests')) },
       live: { feed: async (input) => feed.call('live.feed', input, await tokens.issue('requests')) },
       git,

@@ -1,10 +1,11 @@
 import type { Role } from '@countersign/domain';
 import { Git } from '@countersign/git';
-import { createLogger, TokenVerifier } from '@countersign/platform';
+import { createLogger, Refusals, TokenVerifier } from '@countersign/platform';
 import { testIssuer, type TestIssuer } from '@countersign/platform/testing';
 import { decodeJwt } from 'jose';
 
 import { createGateway, type CreateGatewayOptions } from '../src/create-gateway.js';
+import { GATEWAY_GUARDS } from '../src/guards.js';
 import { DEFAULT_LIMITS } from '../src/limits.js';
 import { FakeIdempotencyStore } from './idempotency-store.fake.js';
 import { FakeLive } from './live.fake.js';
@@ -27,6 +28,7 @@ export type TestGateway = FakeServices & {
   readonly store: FakeIdempotencyStore;
   readonly live: FakeLive;
   readonly logged: string[];
+  readonly refusals: Refusals;
   /** A POST of one document by a person of this role. */
   send(role: Role, query: string, variables?: object, headers?: Record<string, string>): Promise<Answer>;
   /** Any request at all. */
@@ -41,6 +43,7 @@ export async function testGateway(over: Partial<CreateGatewayOptions> = {}): Pro
   const store = new FakeIdempotencyStore();
   const live = new FakeLive();
   const logged: string[] = [];
+  const refusals = new Refusals();
   const gateway = await createGateway({
     http: { host: '127.0.0.1', port: 0 },
     allowedHosts: ['127.0.0.1'],
@@ -54,6 +57,8 @@ export async function testGateway(over: Partial<CreateGatewayOptions> = {}): Pro
     git: new Git({ configFile: '/nonexistent/gitconfig' }),
     limits: DEFAULT_LIMITS,
     logger: createLogger('gateway', 'warn', { write: (line: string) => void logged.push(line) }),
+    refusals,
+    guards: GATEWAY_GUARDS,
     introspection: false,
     ...over,
   });
@@ -76,6 +81,7 @@ export async function testGateway(over: Partial<CreateGatewayOptions> = {}): Pro
     store,
     live,
     logged,
+    refusals,
     fetch: fetchAnswer,
     send: async (role, query, variables, headers = {}) =>
       fetchAnswer('/graphql', {

@@ -3,6 +3,7 @@ import type { EgressBrokers } from '@countersign/egress';
 import type { ImageChoice, SandboxCache, SandboxLimits } from '@countersign/sandbox';
 import type { ApprovalEvidencePort, Briefing, RequestRecordsPort, RunRef } from '@countersign/workflow-contracts';
 
+import type { AgentGuards } from './guards.js';
 import type { AgentWorkspaces } from './ports/agent-workspace.port.js';
 import type { JournalPort } from './ports/journal.port.js';
 import type { LanguageModelPort } from './ports/language-model.port.js';
@@ -56,6 +57,7 @@ export type InstalledOrder = {
 export type AgentDeps = {
   readonly records: RequestRecordsPort;
   readonly evidence: ApprovalEvidencePort;
+  readonly guards: AgentGuards;
   /** By what the project chose. @throws AppError MODEL_NOT_CONFIGURED saying what to set. */
   readonly model: (stage: ModelStage, project: ModelChoice) => LanguageModelPort;
   readonly sandbox: ToolSandboxPort;

@@ -38,9 +38,7 @@ export async function writeResult(deps: AgentDeps, result: Finished): Promise<Ex
   if (!changed) return failed(deps, result, 'NOTHING_TO_CHANGE', 'The plan was carried out and nothing differs from its base');
 
   const { patch, files } = await workspace.diff(plan.baseCommit, commit);
-  const allowed = new Set(plan.allowedPaths);
-  // A rename would name only one of the two paths that it touches.
-  const outside = files.filter((file) => file.change === 'rename' || !allowed.has(file.path)).map((file) => file.path);
+  const outside = deps.guards.pathsOutside(files, plan.allowedPaths);
   if (outside.length > 0) return failed(deps, result, 'PATH_NOT_IN_PLAN', `The result touches what the plan does not allow: ${someOf(outside)}`);
 
   const diff = await deps.artifacts.put(patch, { name: 'change.diff', mediaType: 'text/x-diff' });

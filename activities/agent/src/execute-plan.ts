@@ -1,4 +1,4 @@
-import { NO_USAGE, checkEffect, type ApprovalLost } from '@countersign/domain';
+import { NO_USAGE, type ApprovalLost } from '@countersign/domain';
 import type { SandboxCache } from '@countersign/sandbox';
 import type { AgentActivities, ExecuteResult } from '@countersign/workflow-contracts';
 
@@ -146,7 +146,7 @@ export async function executePlan(deps: AgentDeps, input: ExecuteInput): Promise
     const briefing = await deps.records.briefing(requestId, ref);
     const held = heldPlan(briefing);
     const evidence = await deps.evidence.read(requestId, ref);
-    const lost = checkEffect('agent.execute', evidence, { digest: held?.digest ?? '' });
+    const lost = deps.guards.checkEffect('agent.execute', evidence, { digest: held?.digest ?? '' });
     if (lost || !held) return lost ?? { approvalLost: 'plan', code: 'GATE_NOT_PASSED' };
 
     const plan = readPlan(held, requestId);

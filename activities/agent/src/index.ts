@@ -1,5 +1,6 @@
 export { agentActivities } from './agent.activities.js';
 export { DEFAULT_AGENT_LIMITS, type AgentDeps, type AgentLimits, type AgentProgress } from './agent-deps.js';
+export { AGENT_GUARDS } from './guards.js';
 export { languageModels, type ModelSettings, type ProviderSettings } from './models/language-models.js';
 export { parsePriceTable, type PriceRow } from './models/price-table.js';
 export { OfflineModel } from './offline/offline.adapter.js';

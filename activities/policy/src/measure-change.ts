@@ -13,17 +13,14 @@ export type Change = {
   readonly patch: Buffer;
   readonly files: readonly DiffFile[];
   readonly inspection: Inspection;
-  /** Exact paths of the approved plan; empty where there is none, so that everything lies outside. */
-  readonly allowedPaths: readonly string[];
+  readonly pathsOutsidePlan: readonly string[];
   readonly maxDiffLines: number;
 };
 
 /** Measures a change and decides nothing. The same change has the same result. */
 export async function measureChange(change: Change, scanner: SecretScanner, onProgress: (step: string) => void): Promise<Facts['measure']> {
-  const { headCommit, files, allowedPaths } = change;
+  const { headCommit, files, pathsOutsidePlan } = change;
   const findings = new BoundedFindings();
-  const allowed = new Set(allowedPaths);
-  const pathsOutsidePlan = files.map(({ path }) => path).filter((path) => !allowed.has(path));
   for (const path of pathsOutsidePlan) {
     findings.add({ rule: 'path', severity: 'blocking', message: 'The plan does not allow this file to change', path, line: null });
   }

@@ -6,6 +6,7 @@ import { someSettings } from '@countersign/domain/testing';
 import type { Inspection } from '@countersign/git';
 import { aBriefing, fakeRequestRecords, type FakeRequestRecords } from '@countersign/workflow-contracts/testing';
 
+import { POLICY_GUARDS } from './guards.js';
 import { policyActivities } from './policy.activities.js';
 import { fakeScanner } from './testing/index.js';
 
@@ -55,6 +56,7 @@ describe('policy.measure', () => {
       workspace: () => ({ diff: async () => diff, inspect: async () => inspection }),
       run: () => RUN,
       heartbeat: () => undefined,
+      guards: POLICY_GUARDS,
       scanner: fakeScanner(),
     });
     const { factId, blocking } = await activities.measure({ requestId: 'r1', executionId });

@@ -2,6 +2,7 @@ import { AppError, hasBlocking, type PlanSubject } from '@countersign/domain';
 import type { RequestWorkspace } from '@countersign/git';
 import type { Briefing, PolicyActivities, RequestRecordsPort, RunRef } from '@countersign/workflow-contracts';
 
+import type { PolicyGuards } from './guards.js';
 import { measureChange } from './measure-change.js';
 import { secretlintScanner, type SecretScanner } from './secret-scanner.js';
 
@@ -12,6 +13,7 @@ export type PolicyDeps = {
   /** These two answer for the activity that is running at the call. */
   readonly run: () => RunRef;
   readonly heartbeat: (details?: unknown) => void;
+  readonly guards: PolicyGuards;
   readonly scanner?: SecretScanner;
 };
 
@@ -44,7 +46,8 @@ async function measure(
   step('measure: inspection');
   const inspection = await workspace.inspect(baseCommit, headCommit);
   const { maxDiffLines } = briefing.project.settings;
-  const change = { headCommit, patch, files, inspection, allowedPaths: allowedPathsOf(plan), maxDiffLines };
+  const pathsOutsidePlan = deps.guards.pathsOutside(files, allowedPathsOf(plan));
+  const change = { headCommit, patch, files, inspection, pathsOutsidePlan, maxDiffLines };
   const data = await measureChange(change, scanner, step);
   // The same commit is another measurement under another plan: what lies outside is the plan's to say.
   const key = `measure:${headCommit}:${plan?.digest ?? 'no-plan'}`;
@@ -60,7 +63,7 @@ function newestPlan({ subjects }: Briefing): HeldSubject | undefined {
   return newest;
 }
 
-/** The document was checked when it was made; one that cannot be read allows nothing. */
+/** Exact paths. The document was checked when it was made; none, or one that cannot be read, allows nothing. */
 function allowedPathsOf(plan: HeldSubject | undefined): readonly string[] {
   if (!plan) return [];
   try {

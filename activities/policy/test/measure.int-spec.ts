@@ -9,7 +9,7 @@ import { RequestWorkspace, type Git } from '@countersign/git';
 import { aGit, aRepository, type TestRepository } from '@countersign/git/testing';
 import { aBriefing, fakeRequestRecords } from '@countersign/workflow-contracts/testing';
 
-import { policyActivities } from '../src/index.js';
+import { POLICY_GUARDS, policyActivities } from '../src/index.js';
 
 jest.setTimeout(120_000);
 
@@ -38,7 +38,7 @@ describe('policy.measure on real git', () => {
     const diff = { sha256: 'c'.repeat(64), bytes: 1, name: 'patch', mediaType: 'text/x-diff' };
     const data = { attempt: 1, baseCommit: base, headCommit: head, tree: head, steps: 1, diff, files: [], limitsNotEnforced: [] };
     const { id } = await records.putFact('r1', RUN, { kind: 'execution', key: 'execution', data });
-    const activities = policyActivities({ records, workspace: () => workspace, run: () => RUN, heartbeat: () => undefined });
+    const activities = policyActivities({ records, workspace: () => workspace, run: () => RUN, heartbeat: () => undefined, guards: POLICY_GUARDS });
     const { factId } = await activities.measure({ requestId: 'r1', executionId: id });
     return records.facts.find((fact) => fact.id === factId)?.data as Facts['measure'];
   };

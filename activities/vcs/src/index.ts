@@ -1,5 +1,6 @@
 export { LocalCodeHostAdapter } from './adapters/local-code-host.adapter.js';
 export { codeHostRegistry, type CodeHostRegistry } from './code-host.registry.js';
+export { VCS_GUARDS } from './guards.js';
 export {
   CODE_HOSTS,
   type CodeHostId,

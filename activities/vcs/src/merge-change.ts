@@ -3,8 +3,9 @@ import type { MergeResult, PrepareMergeResult } from '@countersign/workflow-cont
 
 import { bringHome } from './bring-home.js';
 import { holdMerge } from './held-change.js';
-import { branchOf, mergeMessage } from './merge-request-text.js';
+import { mergeMessage } from './merge-request-text.js';
 import { oneLine } from './one-line.js';
+import { branchTip, branchUnmoved, bringBack, deleteBranch } from './our-branch.js';
 import type { MergeRequest } from './ports/code-host.port.js';
 import { bringForward, factOf, mergeRequestOf, putFact, type VcsCall } from './vcs-call.js';
 
@@ -16,9 +17,10 @@ async function tipOf({ bare, targetRef }: VcsCall): Promise<string> {
   return tip;
 }
 
-/** Computes what a merge would make, with the source's newest commits; nothing is moved. */
+/** Computes what a merge would make, with the source's newest commits. Moves nothing but our own branch, where somebody else moved it. */
 export async function prepareMerge(call: VcsCall, executionId: string): Promise<PrepareMergeResult> {
   const { headCommit: head } = await factOf(call, 'execution', executionId);
+  const foreignHeads = await bringBack(call, head);
   await bringForward(call);
   const { bare, targetRef, briefing } = call;
   const targetTip = await tipOf(call);
@@ -28,13 +30,15 @@ export async function prepareMerge(call: VcsCall, executionId: string): Promise<
     return { kind: 'conflict', ...(await putFact(call, 'conflict', `${head}:${targetTip}`, { targetTip, findings })) };
   }
   const fastForward = await bare.isAncestor(targetTip, head);
-  const { factId } = await putFact(call, 'mergePrep', `${head}:${targetTip}`, {
+  const key = [head, targetTip, ...foreignHeads].join(':');
+  const { factId } = await putFact(call, 'mergePrep', key, {
     targetRef,
     targetTip,
     head,
     mergedTree: merged.tree,
     repository: briefing.project.repo,
     fastForward,
+    ...(foreignHeads.length > 0 && { foreignHeads }),
   });
   return { kind: 'prepared', factId, fastForward, targetTip };
 }
@@ -74,8 +78,9 @@ async function finish(call: VcsCall, commit: string, tree: string, number: numbe
 }
 
 /**
- * Merges what was approved: looks for the merge first, then for a moved target, then asks the lock. The only write
- * that counts is the compare-and-swap of the target.
+ * Merges what was approved: looks for the merge first, then for a moved target, then asks the lock, then looks for a branch
+ * that somebody else moved. The only write that counts is the compare-and-swap of the target, while the branch is where it
+ * was seen.
  */
 export async function mergeChange(call: VcsCall, mergePrepId: string): Promise<MergeResult | ApprovalLost> {
   const { bare, targetRef } = call;
@@ -92,14 +97,11 @@ export async function mergeChange(call: VcsCall, mergePrepId: string): Promise<M
   const lost = await holdMerge(call, prep, { targetTip, mergedTree });
   if (lost) return lost;
   if (commit === undefined) return { approvalLost: 'merge', code: 'GATE_NOT_PASSED' };
-  if (!(await bare.updateRefs([{ ref: targetRef, to: commit, from: targetTip }])) && !(await isMerged(call, commit))) return { kind: 'moved' };
-  return finish(call, commit, mergedTree, mergeRequest.number);
-}
-
-/** Whatever it names; none is success. */
-export async function deleteBranch({ bare, requestId }: VcsCall): Promise<void> {
-  const ref = `refs/heads/${branchOf(requestId)}`;
-  for (let now = await bare.resolve(ref); now !== undefined; now = await bare.resolve(ref)) {
-    await bare.updateRefs([{ ref, to: null, from: now }]);
+  const branch = await branchTip(call);
+  if (!call.deps.guards.isOurHead(branch, prep.head)) return { approvalLost: 'merge', code: 'HEAD_MOVED' };
+  const isWritten = await bare.updateRefs([{ ref: targetRef, to: commit, from: targetTip }, ...branchUnmoved(call, branch)]);
+  if (!isWritten && !(await isMerged(call, commit))) {
+    return (await tipOf(call)) === targetTip ? { approvalLost: 'merge', code: 'HEAD_MOVED' } : { kind: 'moved' };
   }
+  return finish(call, commit, mergedTree, mergeRequest.number);
 }

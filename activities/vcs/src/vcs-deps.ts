@@ -3,10 +3,12 @@ import type { ApprovalEvidencePort, RequestRecordsPort, RunRef } from '@counters
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 
 import type { CodeHostRegistry } from './code-host.registry.js';
+import type { VcsGuards } from './guards.js';
 
 export type VcsDeps = {
   readonly records: RequestRecordsPort;
   readonly evidence: ApprovalEvidencePort;
+  readonly guards: VcsGuards;
   readonly hosts: CodeHostRegistry;
   readonly git: Git;
   /** What a source may be: roots, data folder, private hosts. */

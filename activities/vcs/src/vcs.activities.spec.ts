@@ -89,7 +89,7 @@ describe('push and openMergeRequest', () => {
     const found = await request.host.findMergeRequest({ bare: project.bare.dir }, requestId);
     expect(found).toMatchObject({ source: 'countersign/r1', target: 'main', head: fact.headCommit });
     expect(found?.body).toBe(
-      `> rename a to b\n\nRequest: http://localhost/requests/r1\n\nCountersign-Request: r1\nCountersign-Plan: ${'b'.repeat(64)}\n`,
+      `> rename a to b\n\nRequest: http://localhost/requests/r1\n\nCountersign-Request: r1\nCountersign-Plan: ${request.planDigest}\n`,
     );
   });
 
@@ -140,6 +140,21 @@ describe('push and openMergeRequest', () => {
       expect(await request.vcs.push({ requestId, executionId })).toEqual({ approvalLost: 'diff', code: 'STALE_DIGEST' });
     }
     await expect(request.vcs.push({ requestId, executionId: 'no-such' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('do nothing with what was made from another commit than the plan, though somebody approved it', async () => {
+    const { executionId, fact } = await request.execute({ 'a.txt': 'x\n' }, base);
+    const moved = await project.source.commit({ 'evil.txt': 'evil\n' });
+    await project.bare.run(['fetch', project.source.path, 'main'], { protocols: 'file' });
+    const other = await request.execute({ 'a.txt': 'x\n' }, moved);
+    await request.approveDiff(other.fact);
+    expect(await request.vcs.push({ requestId, executionId: other.executionId })).toEqual({ approvalLost: 'diff', code: 'STALE_DIGEST' });
+    expect(await branch()).toBeUndefined();
+
+    await request.check(fact.headCommit);
+    await request.approveDiff(fact);
+    request.records.brief = { ...request.records.brief, subjects: [{ gate: 'plan', revision: 1, digest: request.planDigest, text: JSON.stringify({ baseCommit: moved }) }] };
+    expect(await request.vcs.push({ requestId, executionId })).toMatchObject({ approvalLost: expect.stringMatching(/^(plan|diff)$/), code: 'STALE_DIGEST' });
   });
 });
 
@@ -220,7 +235,7 @@ describe('merge', () => {
         `${base} ${fact.headCommit}|${person} <noreply@countersign.invalid>|${person}|2026-03-04T05:06:07+00:00|2026-03-04T05:06:07+00:00|Merge request !1: rename a to b`,
         '',
         'Countersign-Request: r1',
-        `Countersign-Plan: ${'b'.repeat(64)}`,
+        `Countersign-Plan: ${request.planDigest}`,
         'Approved-by: Grace',
       ].join('\n'),
     );
@@ -288,6 +303,24 @@ describe('merge', () => {
     stored.data = good;
     request.records.brief = { ...request.records.brief, mergeVote: null };
     await lost('merge', 'GATE_NOT_PASSED');
+  });
+
+  it('merges nothing while the branch names what somebody else pushed, and puts it back for the next approval', async () => {
+    const { executionId, fact, mergePrepId } = await upToMerge();
+    const ref = `refs/heads/countersign/${requestId}`;
+    const foreign = await project.bare.commit({ tree: `${fact.headCommit}^{tree}`, parents: [fact.headCommit], message: 'foreign', name: 'x', email: 'x@x', at: '2026-01-01T00:00:00Z' });
+    for (const to of [foreign, null]) {
+      await project.bare.updateRefs([{ ref, to }]);
+      expect(await request.vcs.merge({ requestId, mergePrepId })).toEqual({ approvalLost: 'merge', code: 'HEAD_MOVED' });
+      expect(await tip()).toBe(base);
+      const again = await request.vcs.prepareMerge({ requestId, executionId });
+      expect(await request.vcs.prepareMerge({ requestId, executionId })).toEqual(again);
+      expect(request.records.facts.find(({ id }) => id === again.factId)?.data).toMatchObject({ head: fact.headCommit, foreignHeads: [foreign] });
+      expect(await branch()).toBe(fact.headCommit);
+    }
+    expect(await project.bare.resolve(`refs/countersign/foreign/${requestId}/${foreign}`)).toBe(foreign);
+    expect(await request.vcs.merge({ requestId, mergePrepId })).toMatchObject({ kind: 'merged' });
+    expect(await project.bare.isAncestor(foreign, 'refs/heads/main')).toBe(false);
   });
 
   it('lets no title or name add a trailer', async () => {

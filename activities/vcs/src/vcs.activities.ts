@@ -1,6 +1,7 @@
 import type { VcsActivities } from '@countersign/workflow-contracts';
 
-import { deleteBranch, mergeChange, prepareMerge } from './merge-change.js';
+import { mergeChange, prepareMerge } from './merge-change.js';
+import { deleteBranch } from './our-branch.js';
 import { openMergeRequest, pushChange } from './publish-change.js';
 import { isBlocked, reviewFindings } from './review-findings.js';
 import { beginCall, bringForward, factOf, mergeRequestOf, newestFact, putFact } from './vcs-call.js';
@@ -46,7 +47,7 @@ export function vcsActivities(deps: VcsDeps): VcsActivities {
       return prepare && !posted.blocking ? { ...result, prepared: await prepareMerge(call, executionId) } : result;
     },
 
-    /** A second call answers the same fact while neither side moved. */
+    /** A second call answers the same fact while neither side moved, and finds the branch where it belongs. */
     async prepareMerge({ requestId, executionId }) {
       return prepareMerge(await beginCall(deps, requestId), executionId);
     },

@@ -8,6 +8,7 @@ import { buildSchema, RESOLVERS } from '../graphql/schema-text.js';
 import { GitController } from '../git-http/git.controller.js';
 import { ArtifactController } from '../http/artifact.controller.js';
 import { HealthController } from '../http/health.controller.js';
+import { MetricsController } from '../http/metrics.controller.js';
 import { AuditExportController } from '../integrity/audit-export.controller.js';
 import { KeyListController } from '../integrity/key-list.controller.js';
 import { IS_PUBLIC } from './public.decorator.js';
@@ -35,10 +36,10 @@ describe('every operation', () => {
     expect(Object.keys(schema.getSubscriptionType()?.getFields() ?? {})).toEqual(['inboxChanged', 'logAppended', 'requestChanged']);
   });
 
-  it('over REST names one, is a probe or publishes the keys', () => {
-    const routes = [HealthController, KeyListController, ArtifactController, AuditExportController, GitController].flatMap(methodsOf).filter(([, method]) => Reflect.hasMetadata(METHOD_METADATA, method));
+  it('over REST names one, is a probe, counts refusals or publishes the keys', () => {
+    const routes = [HealthController, MetricsController, KeyListController, ArtifactController, AuditExportController, GitController].flatMap(methodsOf).filter(([, method]) => Reflect.hasMetadata(METHOD_METADATA, method));
     const unguarded = routes.filter(([, method]) => !Reflect.hasMetadata(REQUIRED_PERMISSION, method)).map(([name]) => name);
-    expect(unguarded).toEqual(['live', 'ready', 'keys']);
+    expect(unguarded).toEqual(['live', 'ready', 'metrics', 'keys']);
     expect(unguarded.length).toBe(routes.filter(([, method]) => Reflect.getMetadata(IS_PUBLIC, method) === true).length);
   });
 

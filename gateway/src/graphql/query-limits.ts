@@ -45,7 +45,7 @@ export function noSubscriptionRule(context: ValidationContext): ASTVisitor {
   };
 }
 
-export function limitRules(limits: Limits) {
+export function limitRules(limits: Limits, oneMutation: ValidationRule = oneMutationRule) {
   // Armor's own reporting would make a new error without the mark.
   const reporting = {
     propagateOnRejection: false,
@@ -60,7 +60,7 @@ export function limitRules(limits: Limits) {
     maxDirectives: { n: limits.directives, ...reporting },
   });
   const { plugins, validationRules } = armor.protect();
-  return { plugins, validationRules: [oneMutationRule, ...validationRules] as ValidationRule[] };
+  return { plugins, validationRules: [oneMutation, ...validationRules] as ValidationRule[] };
 }
 
 /** Whether a document is longer than allowed; unreadable text is left to the parser, which names the place. */

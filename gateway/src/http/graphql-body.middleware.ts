@@ -1,3 +1,4 @@
+import type { NoteRefusal } from '@countersign/platform';
 import { json, type NextFunction, type Request, type Response } from 'express';
 
 import type { ApiError } from '../graphql/api-error.js';
@@ -56,10 +57,11 @@ export function bodyFault(body: unknown, limits: Limits): ApiError | undefined {
   return undefined;
 }
 
-export function checkBody(limits: Limits) {
+export function checkBody(limits: Limits, refused: NoteRefusal) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const found = bodyFault(req.body, limits);
-    if (found) refuse(res, GRAPHQL_PATH, found, statusOf(found.code));
-    else next();
+    if (!found) return next();
+    refused(found.code);
+    return refuse(res, GRAPHQL_PATH, found, statusOf(found.code));
   };
 }

@@ -1,5 +1,7 @@
+import type { NoteRefusal } from '@countersign/platform';
 import type { NextFunction, Request, Response } from 'express';
 
+import type { ApiError } from '../graphql/api-error.js';
 import { GRAPHQL_PATH, refuse } from './refusal.js';
 
 const ALLOWED_HEADERS = 'authorization, content-type, idempotency-key';
@@ -13,24 +15,35 @@ export function isAllowedHost(header: string | undefined, allowed: readonly stri
   return allowed.some((entry) => entry.toLowerCase() === host || entry.toLowerCase() === name);
 }
 
+export type SideRules = { readonly allowedHosts: readonly string[]; readonly allowedOrigins: readonly string[] };
+type SideFault = { readonly error: ApiError; readonly status: number };
+
 /**
- * Refuses a Host that is not ours (a DNS name pointed at loopback by somebody else) and an Origin that is not ours
- * (a foreign page in the person's browser). Requests without an Origin do not come from a page.
+ * Why a request may not be ours; undefined where nothing speaks against it. A Host that is not ours is a DNS name that
+ * somebody else points at loopback, an Origin that is not ours a foreign page in the person's browser. Requests without an
+ * Origin do not come from a page.
  */
-export function originMiddleware(allowedHosts: readonly string[], allowedOrigins: readonly string[]) {
+export function sideFault({ host, origin }: { readonly host?: string | undefined; readonly origin?: string | undefined }, { allowedHosts, allowedOrigins }: SideRules): SideFault | undefined {
+  if (!isAllowedHost(host, allowedHosts)) {
+    return { error: { code: 'FORBIDDEN', message: 'This host name is not one of the gateway', field: 'Host' }, status: 421 };
+  }
+  if (origin === undefined || allowedOrigins.includes(origin)) return undefined;
+  return { error: { code: 'FORBIDDEN', message: 'Pages of this origin may not use the gateway', field: 'Origin' }, status: 403 };
+}
+
+/** Refuses what may not be ours, and answers the questions that browsers ask before a page of ours calls. */
+export function originMiddleware(rules: SideRules, faultOf: typeof sideFault, refused: NoteRefusal) {
   return (req: Request, res: Response, next: NextFunction): void => {
     res.setHeader('x-content-type-options', 'nosniff');
     res.setHeader('cache-control', 'no-store');
-    if (!isAllowedHost(req.headers.host, allowedHosts)) {
-      refuse(res, req.path, { code: 'FORBIDDEN', message: 'This host name is not one of the gateway', field: 'Host' }, 421);
+    const fault = faultOf(req.headers, rules);
+    if (fault) {
+      refused(fault.error.code);
+      refuse(res, req.path, fault.error, fault.status);
       return;
     }
     const { origin } = req.headers;
     if (origin !== undefined) {
-      if (!allowedOrigins.includes(origin)) {
-        refuse(res, req.path, { code: 'FORBIDDEN', message: 'Pages of this origin may not use the gateway', field: 'Origin' }, 403);
-        return;
-      }
       res.setHeader('access-control-allow-origin', origin);
       res.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
       res.vary('origin');

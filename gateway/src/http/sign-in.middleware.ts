@@ -1,5 +1,5 @@
 import { AppError } from '@countersign/domain';
-import type { Logger, TokenVerifier } from '@countersign/platform';
+import type { Logger, NoteRefusal, TokenVerifier } from '@countersign/platform';
 import type { NextFunction, Response } from 'express';
 
 import { type RequestWithPerson, signIn } from '../auth/signed-in.js';
@@ -21,8 +21,15 @@ export async function callerWith(token: string | undefined, verifier: Pick<Token
   return caller;
 }
 
+export type SignInDeps = {
+  readonly verifier: Pick<TokenVerifier, 'verify'>;
+  readonly services: Services;
+  readonly logger: Logger;
+  readonly refused: NoteRefusal;
+};
+
 /** Nothing of a request without a valid token is parsed. */
-export function signInMiddleware(verifier: Pick<TokenVerifier, 'verify'>, services: Services, logger: Logger, scheme = BEARER) {
+export function signInMiddleware({ verifier, services, logger, refused }: SignInDeps, scheme = BEARER) {
   return (req: RequestWithPerson, res: Response, next: NextFunction): void => {
     callerWith(scheme.tokenOf(req.headers.authorization ?? ''), verifier).then(
       (caller) => {
@@ -31,7 +38,9 @@ export function signInMiddleware(verifier: Pick<TokenVerifier, 'verify'>, servic
       },
       (error: unknown) => {
         res.setHeader('www-authenticate', scheme.challenge);
-        refuse(res, req.baseUrl || req.path, toApiError(error, logger));
+        const answer = toApiError(error, logger);
+        if (answer.code === 'UNAUTHENTICATED') refused(answer.code);
+        refuse(res, req.baseUrl || req.path, answer);
       },
     );
   };

@@ -7,7 +7,7 @@ import { maySomewhere } from '../auth/permission.guard.js';
 import { connectionOf } from '../graphql/connection.js';
 import { PageArgs } from '../graphql/page.args.js';
 import { Services } from '../services.js';
-import { Person, PersonConnection, PersonInput, RoleInput, Viewer } from './person.type.js';
+import { Erasure, Person, PersonConnection, PersonInput, RoleInput, Viewer } from './person.type.js';
 
 @Resolver()
 export class PersonResolver {
@@ -46,6 +46,12 @@ export class PersonResolver {
   @RequirePermission('person:manage')
   restorePerson(@Args('input') input: PersonInput, @Credential() token: string): Promise<Person> {
     return this.services.projects.call('people.restore', input, token);
+  }
+
+  @Mutation(() => Erasure, { description: 'Removes what a suspended person said and who they were, for good. Refused while a request that has not ended rests on them.' })
+  @RequirePermission('person:manage')
+  erasePerson(@Args('input') input: PersonInput, @Credential() token: string): Promise<Erasure> {
+    return this.services.requests.call('erasure.erase', input, token);
   }
 
   @Mutation(() => Person)

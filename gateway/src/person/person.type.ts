@@ -45,6 +45,14 @@ export class PersonConnection {
   @Field(() => Int) totalCount!: number;
 }
 
+@ObjectType({ description: 'What an erasure removed now; nothing where all of it was gone already.' })
+export class Erasure {
+  @Field(() => ID) person!: string;
+  @Field(() => Int, { description: 'What entries of the audit trail stood for. The entries stay, and the log verifies.' }) payloads!: number;
+  @Field(() => Int, { description: 'Places outside the audit trail that repeated what they said or who they are.' }) texts!: number;
+  @Field(() => [String], { description: 'What an erasure does not reach, one sentence for each kind.' }) notErased!: string[];
+}
+
 @InputType({ description: 'A person by id or sign-in name.' })
 export class PersonInput {
   @Field() person!: string;

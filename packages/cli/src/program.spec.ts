@@ -77,6 +77,8 @@ describe('exit codes', () => {
     [['role', 'grant', 'ada', 'king']],
     [['budget', 'r1', '--digest', DIGEST]],
     [['budget', 'r1', '--attempts', '9']],
+    [['erase', '--yes']],
+    [['erase', '--person', 'ada']],
     [['request', 'create', '--project', 'p', '--title', 't', '--body', 'a', '--body-file', 'b']],
   ])('%j is a usage error', async (line) => {
     const before = fake.operations.length;

@@ -5,6 +5,7 @@ import { auditCommand } from './commands/audit.commands.js';
 import { decisionCommands } from './commands/decision.commands.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { documentCommands } from './commands/document.commands.js';
+import { eraseCommand } from './commands/erase.command.js';
 import { gitCommands } from './commands/git.commands.js';
 import { keysCommand } from './commands/keys.commands.js';
 import { logCommand } from './commands/log.commands.js';
@@ -31,6 +32,7 @@ export function createProgram(commands: Commands): Command {
     doctorCommand(commands),
     ...projectCommands(commands),
     ...personCommands(commands),
+    eraseCommand(commands),
     ...requestCommands(commands),
     ...documentCommands(commands),
     ...decisionCommands(commands),

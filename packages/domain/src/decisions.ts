@@ -8,6 +8,13 @@ export type Verdict = (typeof VERDICTS)[number];
 export const CHANNELS = ['console', 'cli', 'api', 'policy'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
+const NAMED_CHANNELS: Readonly<Record<string, Channel>> = { console: 'console', cli: 'cli' };
+
+/** The client that a token was issued to; embedded ones are called `countersign-console` and the like. */
+export function channelOf(clientId: string): Channel {
+  return NAMED_CHANNELS[clientId.replace(/^countersign-/, '')] ?? 'api';
+}
+
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const DECISION_PREDICATE = 'https://countersign.dev/attestations/decision/v1';

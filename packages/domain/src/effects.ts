@@ -59,6 +59,15 @@ export type Held = { readonly digest: string };
 
 export type ApprovalLost = { readonly approvalLost: Gate; readonly code: ErrorCode };
 
+/** What a machine decided holds only under the policies that it decided by. */
+function isSamePolicy(decision: Pick<DecisionEvidence, 'policyVersion'>, now: Pick<Evidence, 'policyVersion'>): boolean {
+  return decision.policyVersion === now.policyVersion;
+}
+
+/** What may be taken out of the lock one at a time, to show that it is needed; nothing but the tamper suite does. */
+export const EFFECT_GUARDS = { isSamePolicy } as const;
+export type EffectGuards = typeof EFFECT_GUARDS;
+
 function gateOf(evidence: Evidence, gate: Gate): GateEvidence | undefined {
   return evidence.gates.find((candidate) => candidate.gate === gate);
 }
@@ -75,14 +84,14 @@ export function validApprovers(evidence: Evidence, gate: GateEvidence): readonly
   return [...new Set(persons)];
 }
 
-function lossNow(evidence: Evidence, gate: GateEvidence, held: Held): ErrorCode | undefined {
+function lossNow(evidence: Evidence, gate: GateEvidence, held: Held, guards: EffectGuards): ErrorCode | undefined {
   if (gate.digest !== held.digest) return 'STALE_DIGEST';
   if (!gate.passed || gate.passed.digest !== held.digest || gate.passed.revision !== gate.revision) return 'GATE_NOT_PASSED';
   const byMachine = gate.decisions.find(
     ({ actor, revision, digest, live, verdict }) =>
       actor.kind !== 'person' && live && verdict === 'approve' && revision === gate.revision && digest === gate.digest,
   );
-  if (byMachine) return byMachine.policyVersion === evidence.policyVersion ? undefined : 'POLICY_CHANGED';
+  if (byMachine) return guards.isSamePolicy(byMachine, evidence) ? undefined : 'POLICY_CHANGED';
   return validApprovers(evidence, gate).length >= Math.max(1, gate.required) ? undefined : 'QUORUM_MISSING';
 }
 
@@ -90,7 +99,7 @@ function lossNow(evidence: Evidence, gate: GateEvidence, held: Held): ErrorCode 
  * The lock: the gate whose approval does not hold for this effect, or undefined where the effect may happen.
  * Pure; `held` must come from the bytes at hand, never from an argument.
  */
-export function checkEffect(effect: Effect, evidence: Evidence, held: Held): ApprovalLost | undefined {
+export function checkEffect(effect: Effect, evidence: Evidence, held: Held, guards: EffectGuards = EFFECT_GUARDS): ApprovalLost | undefined {
   const { now, earlier } = EFFECT_GATES[effect];
   for (const name of earlier) {
     const gate = gateOf(evidence, name);
@@ -98,7 +107,7 @@ export function checkEffect(effect: Effect, evidence: Evidence, held: Held): App
   }
   const gate = gateOf(evidence, now);
   if (!gate) return { approvalLost: now, code: 'GATE_NOT_PASSED' };
-  const code = lossNow(evidence, gate, held);
+  const code = lossNow(evidence, gate, held, guards);
   return code === undefined ? undefined : { approvalLost: now, code };
 }
 

@@ -70,6 +70,10 @@ export const ERRORS = {
   RUN_SUPERSEDED: row('refused'),
   REPAIR_NOT_NEEDED: row('refused'),
   BUDGET_NOT_RAISED: row('refused'),
+  /** Nobody is erased who may still act: suspend them first. */
+  PERSON_NOT_SUSPENDED: row('refused'),
+  /** A request that has not ended is theirs, or rests on a vote of theirs. */
+  ERASURE_TOO_EARLY: row('refused'),
   UPDATE_MALFORMED: row('usage'),
 
   REPO_NOT_ALLOWED: row('usage'),
@@ -88,6 +92,8 @@ export const ERRORS = {
   GIT_TIMEOUT: row('unavailable', true),
   MERGE_CONFLICT: row('refused'),
   TARGET_MOVED: row('refused'),
+  /** The request's branch does not name the commit that was approved. */
+  HEAD_MOVED: row('refused'),
 
   MODEL_CANNOT: row('refused'),
   MODEL_OUTPUT_INVALID: row('refused'),

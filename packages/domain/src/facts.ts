@@ -101,6 +101,8 @@ export type Facts = {
     readonly repository: string;
     /** The tip is an ancestor of head: the merged tree is head's own and its checks hold. */
     readonly fastForward: boolean;
+    /** Commits that somebody else put on the request's branch, kept below `refs/countersign/foreign`; absent where nobody did. */
+    readonly foreignHeads?: readonly string[];
   };
   conflict: { readonly targetTip: string; readonly findings: readonly Finding[] };
   merge: { readonly commit: string; readonly tree: string; readonly targetRef: string; readonly bringHome: readonly string[] };
@@ -114,6 +116,12 @@ export type CheckVerdict = (typeof CHECK_VERDICTS)[number];
 /** Failing checks that were not failing on the base already: what is sent back to the executor. */
 export function newFailures(results: readonly CheckResult[]): readonly CheckResult[] {
   return results.filter((result) => result.status === 'failed');
+}
+
+/** What a change touches and the plan does not allow. A rename would name only one of the two paths that it touches. */
+export function pathsOutside(files: readonly DiffFile[], allowedPaths: readonly string[]): readonly string[] {
+  const allowed = new Set(allowedPaths);
+  return files.filter(({ path, change }) => change === 'rename' || !allowed.has(path)).map(({ path }) => path);
 }
 
 /** A model says how sure it is; a rule always is. */

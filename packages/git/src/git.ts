@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { AppError } from '@countersign/domain';
 
 import { writeGitConfig, type Setting } from './git-config.js';
+import { GIT_GUARDS, type GitGuards } from './git-guards.js';
 import { runProcess, type ProcessResult } from './git-process.js';
 import { startProcess, type GitStream } from './git-stream.js';
 import { scrubCredentials } from './scrub.js';
@@ -38,6 +39,7 @@ export type GitOptions = {
   readonly path?: string;
   /** Agent that holds the keys for ssh sources. */
   readonly sshAuthSock?: string;
+  readonly guards?: GitGuards;
 };
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin';
@@ -118,6 +120,8 @@ export class Git {
   }
 
   private environment(options: GitRunOptions): Record<string, string> {
+    const { guards = GIT_GUARDS } = this.options;
+    const gitDir = guards.repositoryOf(options);
     return {
       PATH: this.options.path ?? DEFAULT_PATH,
       HOME: this.home,
@@ -138,7 +142,7 @@ export class Git {
       GIT_ADVICE: '0',
       GIT_ALLOW_PROTOCOL: options.protocols ?? 'none',
       ...(this.options.sshAuthSock === undefined ? {} : { SSH_AUTH_SOCK: this.options.sshAuthSock }),
-      ...(options.gitDir === undefined ? {} : { GIT_DIR: options.gitDir }),
+      ...(gitDir === undefined ? {} : { GIT_DIR: gitDir }),
       ...(options.workTree === undefined ? {} : { GIT_WORK_TREE: options.workTree }),
       ...configEnvironment(options.config),
       ...options.env,

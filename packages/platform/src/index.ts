@@ -20,6 +20,7 @@ export {
 } from './postgres/ensure-database.js';
 export { runMigrations } from './postgres/migrations.js';
 export { withTransaction } from './postgres/transaction.js';
+export { type NoteRefusal, Refusals } from './refusals/refusals.js';
 export { RPC_METHOD, Rpc, type RpcHandlerMetadata } from './rpc/rpc.decorator.js';
 export { RpcClient, type RpcClientOptions, rpcWithServiceToken, type ServiceRpc } from './rpc/rpc-client.js';
 export { type RpcServer, type RpcServerOptions, startRpcServer } from './rpc/rpc-server.js';

@@ -89,12 +89,14 @@ describe('ensureDatabase and runMigrations', () => {
     await alphaDb.query(`INSERT INTO ${schema}.audit_entry (entry) VALUES ('x')`);
     await alphaDb.query(`INSERT INTO ${schema}.audit_payload (body) VALUES ('x')`);
     await alphaDb.query(`SELECT * FROM ${schema}.audit_entry`);
+    await alphaDb.query(`DELETE FROM ${schema}.audit_payload`);
 
     const refused = [
       `UPDATE ${schema}.audit_entry SET entry = 'y'`,
       `DELETE FROM ${schema}.audit_entry`,
       `UPDATE ${schema}.audit_payload SET body = 'y'`,
       `TRUNCATE ${schema}.audit_entry`,
+      `TRUNCATE ${schema}.audit_payload`,
       `CREATE TABLE ${schema}.mine (id int)`,
       `ALTER TABLE ${schema}.thing ADD COLUMN mine int`,
       `DROP TABLE ${schema}.thing`,

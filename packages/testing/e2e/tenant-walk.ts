@@ -110,6 +110,11 @@ export function visits(known: Known): Readonly<Record<string, readonly Visit[]>>
     ],
     suspendPerson: [person, 'maintainer'].map((name) => onPerson('suspendPerson', 'PersonInput', { person: name })),
     restorePerson: [person, 'maintainer'].map((name) => onPerson('restorePerson', 'PersonInput', { person: name })),
+    erasePerson: [person, 'maintainer'].map((name) => ({
+      document: 'mutation ($input: PersonInput!) { erasePerson(input: $input) { person } }',
+      variables: { input: { person: name } },
+      expected: 'NOT_FOUND person',
+    })),
     grantRole: [person, 'maintainer'].map((name) => onPerson('grantRole', 'RoleInput', { person: name, role: 'admin' })),
     revokeRole: [person, 'maintainer'].map((name) => onPerson('revokeRole', 'RoleInput', { person: name, role: 'maintainer' })),
   };

@@ -18,6 +18,7 @@ const GIT_MOMENTS = {
 } as const;
 const INSIDE_A_STEP = 'inside a step';
 const BETWEEN_STEPS = 'between steps';
+const AFTER_A_VOTE = 'after a vote is stored, before it is sent';
 /** The engine has begun the command; the program in it has not come to its end. */
 const EXEC_BEGAN_MS = 15;
 
@@ -76,18 +77,25 @@ http.request = ((...all: unknown[]) => {
   return request(...all);
 }) as typeof http.request;
 
-/** The journal has the first step; nothing of the second was begun. */
-type Client = pg.Client & { recordsStep?: boolean };
+/** What a transaction holds is there once it is committed: the first step and nothing of the second; a vote that nobody has sent. */
+function momentOf(text: string, parameters: unknown): string | undefined {
+  if (!Array.isArray(parameters)) return undefined;
+  if (/INSERT INTO journal_step .*\brecord\)/s.test(text) && parameters[2] === 1) return BETWEEN_STEPS;
+  return /INSERT INTO .*"?outbox"?\(/s.test(text) && parameters.includes('decide') ? AFTER_A_VOTE : undefined;
+}
+
+type Client = pg.Client & { moment?: string | undefined };
 const query = pg.Client.prototype.query as (this: unknown, ...all: unknown[]) => unknown;
 pg.Client.prototype.query = function (this: Client, ...all: unknown[]): unknown {
   const [text, parameters] = all;
   const answer = query.apply(this, all);
   if (typeof text !== 'string') return answer;
-  if (/INSERT INTO journal_step .*\brecord\)/s.test(text) && Array.isArray(parameters) && parameters[2] === 1) this.recordsStep = true;
-  if (text !== 'COMMIT' || this.recordsStep !== true) return answer;
-  this.recordsStep = false;
+  this.moment = momentOf(text, parameters) ?? this.moment;
+  const { moment } = this;
+  if (/^(COMMIT|ROLLBACK)$/.test(text)) this.moment = undefined;
+  if (text !== 'COMMIT' || moment === undefined) return answer;
   return Promise.resolve(answer).then((result) => {
-    strike(BETWEEN_STEPS);
+    strike(moment);
     return result;
   });
 } as typeof pg.Client.prototype.query;

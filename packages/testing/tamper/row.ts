@@ -42,6 +42,8 @@ export type Row = {
   readonly guard: string;
   /** The defence is a property and no function: the run is on a mutation of it, which lies in this folder. */
   readonly isMutation?: true;
+  /** It breaks what it runs on, so it takes turns with others of its kind on a second installation (`onScratch`). */
+  readonly breaks?: true;
   /** The same without the attack; it succeeds, or the test of the attack would prove nothing. */
   control(world: World): Promise<void>;
   attack(world: World): Promise<Seen>;

@@ -43,7 +43,7 @@ function limiter(most: number): <Result>(work: () => Promise<Result>) => Promise
 
 beforeAll(async () => {
   const world = await sharedWorld();
-  const inTurn = limiter(AT_ONCE);
+  const [atOnce, oneByOne] = [limiter(AT_ONCE), limiter(1)];
   for (const row of rows) {
     const begun = Promise.withResolvers<void>();
     const control = begun.promise.then(() => row.control(world));
@@ -51,7 +51,7 @@ beforeAll(async () => {
     const attack = control.catch(() => undefined).then(() => row.attack(world));
     const guardOff = attack.catch(() => undefined).then(() => row.guardOff());
     for (const each of [control, attack, guardOff]) each.catch(() => undefined);
-    void inTurn(async () => {
+    void (row.breaks ? oneByOne : atOnce)(async () => {
       begun.resolve();
       await guardOff.catch(() => undefined);
     });

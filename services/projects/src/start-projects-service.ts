@@ -1,6 +1,7 @@
-import { type Logger, runMigrations, startRpcServer, type TokenVerifier } from '@countersign/platform';
+import { type Logger, type Refusals, runMigrations, startRpcServer, type TokenVerifier } from '@countersign/platform';
 
 import { AuditTrail } from './audit/audit-trail.service.js';
+import { ErasureService } from './person/erasure.service.js';
 import { PersonService } from './person/person.service.js';
 import { ViewerService } from './person/viewer.service.js';
 import { CedarAdapter } from './policy/cedar.adapter.js';
@@ -11,6 +12,7 @@ import { ReposDir } from './project/repos-dir.js';
 import type { RepositoryImporterPort } from './project/repository-importer.port.js';
 import { ProjectsModule } from './projects.module.js';
 import { RoleService } from './role/role.service.js';
+import { SignInService } from './sign-in/sign-in.service.js';
 import { Database, projectsDatabase } from './store/database.repository.js';
 
 export type ProjectsServiceDeps = {
@@ -20,6 +22,8 @@ export type ProjectsServiceDeps = {
   readonly rpc: { readonly host: string; readonly port: number };
   readonly verifier: Pick<TokenVerifier, 'verify'>;
   readonly logger: Logger;
+  /** Counts who is refused at the RPC port. */
+  readonly refusals?: Refusals;
   /** Bare copies lie at `<reposDir>/<projectId>.git`. */
   readonly reposDir: string;
   /** Home and configuration of our own git. */
@@ -50,7 +54,7 @@ export async function startProjectsService(deps: ProjectsServiceDeps): Promise<P
   const database = await Database.connect(deps.postgres.url);
   const runner = new ImportRunner(database, importer, deps.reposDir, deps.logger);
   try {
-    const server = await startRpcServer({ ...deps.rpc, module: moduleOf(deps, database, importer, runner), verifier: deps.verifier, logger: deps.logger });
+    const server = await startRpcServer({ ...deps.rpc, module: moduleOf(deps, database, importer, runner), verifier: deps.verifier, logger: deps.logger, ...refusedBy(deps) });
     await runner.resume();
     let closing: Promise<void> | undefined;
     const closeAll = async (): Promise<void> => {
@@ -66,6 +70,10 @@ export async function startProjectsService(deps: ProjectsServiceDeps): Promise<P
   }
 }
 
+function refusedBy({ refusals }: ProjectsServiceDeps) {
+  return refusals ? { refused: refusals.at('rpc:projects') } : {};
+}
+
 function moduleOf({ logger, reposDir }: ProjectsServiceDeps, database: Database, importer: RepositoryImporterPort, runner: ImportRunner) {
   const viewers = new ViewerService(database);
   const trail = new AuditTrail(database);
@@ -78,5 +86,7 @@ function moduleOf({ logger, reposDir }: ProjectsServiceDeps, database: Database,
     roles: new RoleService(viewers, trail),
     projects: new ProjectService({ database, viewers, trail, cedar, importer, runner, reposDir }),
     repos: new ReposDir(reposDir),
+    signIns: new SignInService(database),
+    erasures: new ErasureService(database, viewers, trail),
   });
 }

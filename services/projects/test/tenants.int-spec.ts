@@ -56,6 +56,22 @@ const walk: Readonly<Record<keyof typeof projectsRpc, () => Promise<void>>> = {
     await notFound(us.call('people.suspend', { person: 'their-reviewer' }));
   },
   'people.restore': () => notFound(us.call('people.restore', { person: theirs.person })),
+  'people.erasable': async () => {
+    const { personId } = await us.call('people.me', {});
+    for (const person of [theirs.person, 'their-reviewer']) await notFound(h.service('requests').call('people.erasable', { tenantId: ourTenant, by: personId, person }));
+    // Whoever asks is looked for in the tenant that is named.
+    await expect(h.service('requests').call('people.erasable', { tenantId: theirs.tenant, by: personId, person: theirs.person })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  },
+  'people.erase': async () => {
+    const { personId } = await us.call('people.me', {});
+    await notFound(h.service('requests').call('people.erase', { tenantId: ourTenant, by: personId, personId: theirs.person }));
+    await expect(h.service('requests').call('people.erase', { tenantId: theirs.tenant, by: personId, personId: theirs.person })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  },
+  'people.signInRefused': async () => {
+    await h.service('operator').call('people.signInRefused', { issuer: h.issuer.issuer, subject: 'their-reviewer', method: 'password' });
+    const entries = await h.query<{ tenant: string }>(`SELECT tenant_id AS tenant FROM projects.audit_entry WHERE position('"type":"sign-in-refused"'::bytea IN entry) > 0`);
+    expect(entries).toEqual([{ tenant: theirs.tenant }]);
+  },
   'roles.grant': async () => {
     await notFound(us.call('roles.grant', { person: theirs.person, role: 'admin', project: null }));
     await notFound(us.call('roles.grant', { person: 'our-admin', role: 'reviewer', project: 'only-theirs' }));
@@ -106,6 +122,8 @@ it('left everything of theirs as it was', async () => {
 it('lets a person call nothing that is for services, nor a service what is for people', async () => {
   await expect(us.call('people.byIds', { tenantId: theirs.tenant, ids: [theirs.admin] })).rejects.toMatchObject({ code: 'FORBIDDEN' });
   await expect(us.call('projects.forService', { tenantId: theirs.tenant, id: theirs.project })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await expect(us.call('people.erase', { tenantId: ourTenant, by: theirs.admin, personId: theirs.person })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await expect(us.call('people.signInRefused', { issuer: 'x', subject: 'y', method: 'password' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
   await expect(us.call('people.seed', { tenant: 'ours', issuer: 'x', people: [] })).rejects.toMatchObject({ code: 'FORBIDDEN' });
   await expect(h.service('worker').call('projects.list', {})).rejects.toMatchObject({ code: 'FORBIDDEN' });
   await expect(h.service('gateway').call('policy.evaluate', { tenantId: ourTenant, projectId: 'x', gate: 'diff', requestId: 'r', facts })).rejects.toMatchObject({ code: 'FORBIDDEN' });

@@ -2,7 +2,7 @@ import { type Gate, GATE_ROLES, needsClosedGate, rolesIn, type State, type Viewe
 
 import type { DecisionEntity } from './decision/decision.entity.js';
 import { policyAccount } from './gate/gate-policy.js';
-import { distinctPeople, isGenuine, isOfRevision } from './gate/vote-checks.js';
+import { distinctPeople, isGenuine, revisionFault } from './gate/vote-checks.js';
 import { isSameAct } from './key/keyed-act.js';
 import { isOwner } from './lifecycle/owner.js';
 import { voteOpener } from './signing/open-vote.js';
@@ -29,6 +29,11 @@ function holdsRole(person: Viewer, gate: Gate, projectId: string): boolean {
   return rolesIn(person.grants, projectId).some((role) => GATE_ROLES[gate].includes(role));
 }
 
+/** What a vote is sent under, made of its envelope: with the nonce in it nobody can use it first. */
+function updateIdOf({ updateId }: DecisionEntity): string {
+  return updateId;
+}
+
 /** Whose rows a person may see at all. */
 function tenantOf(person: Viewer): string {
   return person.tenantId;
@@ -47,13 +52,14 @@ export const GUARDS = {
   /** What a stored vote says, read under the list of keys. */
   voteOpener,
   isGenuine,
-  isOfRevision,
+  revisionFault,
   distinctPeople: distinctPeople<DecisionEntity>,
   isOwner,
   /** Moves that only verified votes may make. */
   needsClosedGate: needsClosedGate as (from: State, to: State) => boolean,
   policyAccount,
   isSameAct,
+  updateIdOf,
 } as const;
 
 export type Guards = typeof GUARDS;

@@ -8,6 +8,7 @@ import type { RecordsStore } from './database/records-store.repository.js';
 import { DecideService } from './decision/decide.service.js';
 import type { ArtifactReaderPort, LogReaderPort } from './document/artifact-reader.port.js';
 import { DocumentService } from './document/document.service.js';
+import { ErasureService } from './erasure/erasure.service.js';
 import type { Guards } from './guards.js';
 import type { Call, Clock } from './lifecycle/fence.js';
 import type { LifecyclePort } from './lifecycle/lifecycle.port.js';
@@ -62,13 +63,13 @@ export const DEFAULT_REQUESTS_SETTINGS: RequestsSettings = {
   models: INSTALLATION_MODELS,
 };
 
-type IntegrityParts = Pick<RequestsParts, 'keys' | 'log' | 'exports'>;
+type IntegrityParts = Pick<RequestsParts, 'keys' | 'log' | 'exports' | 'erasures'>;
 export type Wired = Omit<RequestsParts, keyof IntegrityParts> & { readonly outbox: OutboxDispatcher; readonly hub: LiveHub; readonly records: RecordsActivities };
 
 /** The whole service on its ports: what the Nest server, the worker and tests are given. */
 export function wire(deps: PartsDeps): Wired {
   const { store, lifecycle, projects, keys, log, artifacts, logs, clock, call, logger, settings, guards } = deps;
-  const delivery = new Delivery(store, lifecycle, clock);
+  const delivery = new Delivery(store, lifecycle, clock, guards);
   const { outboxIntervalMs: intervalMs, decideDeadlineMs } = settings;
   const outbox = new OutboxDispatcher(store, delivery, clock, logger, { intervalMs, deadlineMs: decideDeadlineMs });
   const nudge = (): void => outbox.nudge();
@@ -103,5 +104,6 @@ export function wireIntegrity({ store, projects, keys, clock, guards, log, files
     keys: new KeysService({ store, access, keys, clock }),
     log: new LogService({ access, reader, recovery }),
     exports: new ExportService({ store, access, projects, keys, reader, audit, files, clock }),
+    erasures: new ErasureService({ store, access, projects, clock }),
   };
 }

@@ -7,6 +7,7 @@ import {
   dataSourceOptions,
   type Logger,
   outageNotes,
+  type Refusals,
   RpcClient,
   type RpcServer,
   rpcWithServiceToken,
@@ -31,6 +32,7 @@ import { RpcProjectsAdapter } from './people/rpc-projects.adapter.js';
 import { LOG_DATABASE } from './log/database/log-database.js';
 import { DiskCheckpointKeeper } from './log/disk-checkpoint-keeper.adapter.js';
 import { recoveryEntry } from './log/enter-recovery.js';
+import { examineLog } from './log/examine-log.js';
 import { ExportFiles } from './log/export-files.js';
 import { TransparencyLog } from './log/transparency-log.js';
 import { DEFAULT_REQUESTS_SETTINGS, type RequestsSettings, type Wired, wire, wireIntegrity } from './requests-parts.js';
@@ -61,6 +63,8 @@ export type RequestsServiceDeps = {
     readonly exportsDir: string;
   };
   readonly logger: Logger;
+  /** Counts who is refused at the RPC port. */
+  readonly refusals?: Refusals;
   /** What is left out has its default. */
   readonly settings?: Partial<RequestsSettings> & { readonly consoleUrl?: string };
 };
@@ -123,7 +127,7 @@ export async function startRequestsService(deps: RequestsServiceDeps): Promise<R
     await store.close();
   };
   try {
-    server = await startRpcServer({ ...rpc, module: RequestsModule.of({ ...parts, ...wireIntegrity({ store, projects, keys, clock, guards: GUARDS, log, files }) }), verifier, logger });
+    server = await startRpcServer({ ...rpc, module: RequestsModule.of({ ...parts, ...wireIntegrity({ store, projects, keys, clock, guards: GUARDS, log, files }) }), verifier, logger, ...refusedBy(deps) });
   } catch (error) {
     await closeAll();
     throw error;
@@ -137,6 +141,10 @@ export async function startRequestsService(deps: RequestsServiceDeps): Promise<R
   return { host: server.host, port: server.port, rootKey: keys.root, close: () => (closing ??= closeAll()) };
 }
 
+function refusedBy({ refusals }: RequestsServiceDeps) {
+  return refusals ? { refused: refusals.at('rpc:requests') } : {};
+}
+
 function logOf({ log, artifactsDir, logger }: RequestsServiceDeps, { store, keys, clock }: { readonly store: RecordsStore; readonly keys: KeyRing; readonly clock: Clock }): TransparencyLog {
   return new TransparencyLog({
     url: log.postgres.url,
@@ -145,6 +153,7 @@ function logOf({ log, artifactsDir, logger }: RequestsServiceDeps, { store, keys
     beforeTree: (tenantId) => keys.enterFor(tenantId),
     enterRecovery: recoveryEntry(store, clock),
     keeper: new DiskCheckpointKeeper(join(artifactsDir, 'checkpoints')),
+    examine: examineLog,
     clock,
     logger,
   });

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { LOG_DATABASE } from '../src/log/database/log-database.js';
 import { DiskCheckpointKeeper } from '../src/log/disk-checkpoint-keeper.adapter.js';
+import { examineLog } from '../src/log/examine-log.js';
 import { ExportFiles } from '../src/log/export-files.js';
 import { TransparencyLog } from '../src/log/transparency-log.js';
 import { GUARDS } from '../src/guards.js';
@@ -43,6 +44,7 @@ describe('an export', () => {
       beforeTree: (tenantId) => h.keys.enterFor(tenantId),
       enterRecovery: () => Promise.reject(new Error('nothing is broken here')),
       keeper: new DiskCheckpointKeeper(join(dir, 'checkpoints')),
+      examine: examineLog,
       clock,
       logger: createLogger('test', 'silent'),
     });

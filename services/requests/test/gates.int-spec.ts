@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { sha256Hex } from '@countersign/domain/digest';
 import { verifyStatementEnvelope } from '@countersign/verify';
 
+import { aProject } from '../src/testing/projects.fake.js';
 import { FACTS, type Harness, harness } from './harness.js';
 
 describe('gates', () => {
@@ -16,6 +17,15 @@ describe('gates', () => {
   const close = async (gate: 'plan' | 'diff', revision: number, ids: readonly (string | null)[]) =>
     h.records.closeGate({ requestId: id, gate, revision, decisionIds: ids.map((one) => one ?? '') });
   const gateView = async (name: string, person = 'reviewer') => (await h.requests.get(h.as(person), id)).gates.find((gate) => gate.name === name);
+  /** What the entries of a type say, oldest first. */
+  const entered = async (type: string): Promise<readonly Record<string, unknown>[]> => {
+    const rows = await h.asOwner<{ entry: Buffer; payload: Buffer }>(
+      `SELECT e.entry, p.payload FROM requests.audit_entry e JOIN requests.audit_payload p ON convert_from(e.entry, 'UTF8')::jsonb->>'payload' = p.sha256
+       WHERE e.request_id = $1 ORDER BY e.id`,
+      [id],
+    );
+    return rows.filter(({ entry }) => (JSON.parse(entry.toString()) as { type: string }).type === type).map(({ payload }) => JSON.parse(payload.toString()) as Record<string, unknown>);
+  };
   const toChecked = async (): Promise<void> => {
     const digest = await h.toPlanReview(id);
     await close('plan', 1, [(await h.vote(id, 'reviewer', 'plan', digest)).decisionId]);
@@ -112,6 +122,8 @@ describe('gates', () => {
     await close('plan', 1, [first.decisionId, second.decisionId]);
     h.suspend('second');
     expect(await h.open(id, 'plan', { code: 'QUORUM_MISSING' })).toMatchObject({ outcome: 'open', revision: 1, digest, approvals: 1, required: 1 });
+    expect((await gateView('plan'))?.account).toBe('Opened again: The approvals do not hold any more: second was suspended (QUORUM_MISSING).');
+    expect(await entered('drift')).toMatchObject([{ code: 'QUORUM_MISSING', lost: [{ person: 'second', code: 'ACTOR_INACTIVE' }] }]);
     const third = await h.vote(id, 'maintainer', 'plan', digest);
     // The lifecycle names the new vote only; the earlier one still holds.
     expect(await close('plan', 1, [third.decisionId])).toMatchObject({ outcome: 'passed' });
@@ -129,6 +141,22 @@ describe('gates', () => {
     expect((await gateView('diff'))?.decisions).toMatchObject([{ actorKind: 'policy', policyIds: ['small'] }]);
     await h.put(id, 'checks', { ...FACTS.checks, verdict: 'failed' }, 'checks-2');
     expect(await h.open(id, 'diff', { code: 'STALE_DIGEST' })).toMatchObject({ outcome: 'open', revision: 2 });
+    const [drift] = await entered('drift');
+    expect(drift).toMatchObject({ code: 'STALE_DIGEST', before: { checksDigest: expect.any(String) }, after: { checksDigest: expect.any(String) } });
+    expect((await gateView('diff'))?.account).toMatch(/^Opened again: What was approved is not what is at hand any more: checks [0-9a-f]{12} then, [0-9a-f]{12} now \(STALE_DIGEST\)\. Checks fail/);
+  });
+
+  it('says which policies passed what opens again because they changed', async () => {
+    await toChecked();
+    h.projects.verdict = { effect: 'allow', policyIds: ['small'], policyVersion: 'policy-1', reasons: [] };
+    await h.open(id, 'diff');
+    h.projects.setProject(aProject({ policyVersion: 'policy-2' }));
+    h.projects.verdict = { effect: 'deny', policyIds: ['frozen'], policyVersion: 'policy-2', reasons: ['Not this week'] };
+    expect(await h.open(id, 'diff', { code: 'POLICY_CHANGED' })).toMatchObject({ outcome: 'open', revision: 1, approvals: 0 });
+    const account = 'Opened again: The policies changed since it passed: policy version policy-1 then, policy-2 now (POLICY_CHANGED). Policy does not pass it: Not this week';
+    expect((await gateView('diff'))?.account).toBe(account);
+    expect(await entered('drift')).toMatchObject([{ code: 'POLICY_CHANGED', before: { policyVersion: 'policy-1' }, after: { policyVersion: 'policy-2' }, lost: [] }]);
+    expect((await entered('gate-opened')).at(-1)).toMatchObject({ code: 'POLICY_DENIED' });
   });
 
   it('refuses forward moves out of a review state but for a closed gate', async () => {
@@ -136,6 +164,12 @@ describe('gates', () => {
     for (const moves of [['QUEUED'], ['PLANNING'], ['QUEUED', 'EXECUTING']] as const) {
       await expect(h.records.transition({ requestId: id, moves })).rejects.toMatchObject({ code: 'ILLEGAL_MOVE' });
     }
+    const refused = { code: 'ILLEGAL_MOVE', state: 'PLAN_REVIEW', workflowId: `request-${id}`, runId: 'run-1' };
+    expect(await entered('call-refused')).toMatchObject([
+      { ...refused, text: 'A call of the lifecycle was refused: Only a closed gate leads from PLAN_REVIEW to QUEUED' },
+      { ...refused, text: 'A call of the lifecycle was refused: Only a closed gate leads from PLAN_REVIEW to PLANNING' },
+      refused,
+    ]);
   });
 
   it('sends a reviewed change back to work where a newer measurement says so', async () => {

@@ -15,6 +15,7 @@ import { REQUESTS_DATABASE } from '../src/database/requests-database.js';
 import { DiskCheckpointKeeper } from '../src/log/disk-checkpoint-keeper.adapter.js';
 import { LOG_DATABASE } from '../src/log/database/log-database.js';
 import { recoveryEntry } from '../src/log/enter-recovery.js';
+import { examineLog } from '../src/log/examine-log.js';
 import type { LogKeys } from '../src/log/log-keys.port.js';
 import { TransparencyLog, type TransparencyLogDeps } from '../src/log/transparency-log.js';
 import type { Signer } from '../src/signing/signer.port.js';
@@ -110,6 +111,7 @@ export async function logHarness({ separated = true, projects = true }: { readon
       },
       enterRecovery: recoveryEntry(store, () => new Date()),
       keeper,
+      examine: examineLog,
       clock: () => new Date(),
       logger,
       ...over,

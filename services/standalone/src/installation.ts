@@ -16,6 +16,7 @@ import type { Provisioned } from './provisioned.js';
 import type { Settings } from './settings.js';
 import type { Shutdown } from './shutdown.js';
 import { startParts } from './start-parts.js';
+import { SignInReports } from './sign-in-reports.js';
 import { startServices } from './start-services.js';
 
 /** The audience of every access token. */
@@ -42,7 +43,10 @@ export type Installation = {
   readonly identity: Identity;
 };
 
-async function embeddedIdentity({ settings, folder, logger, shutdown }: InstallationDeps, databaseUrl: string, ownerUrl: string): Promise<Identity> {
+async function embeddedIdentity(
+  { settings, folder, logger, shutdown }: InstallationDeps,
+  { databaseUrl, ownerUrl, reports }: { readonly databaseUrl: string; readonly ownerUrl: string; readonly reports: SignInReports },
+): Promise<Identity> {
   const dataDir = folder.file('identity');
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await migrateIdentity(ownerUrl);
@@ -53,6 +57,7 @@ async function embeddedIdentity({ settings, folder, logger, shutdown }: Installa
     operatorKeyFile: join(dataDir, 'operator.jwk'),
     clients: { webPort: settings.ports.console },
     apiAudience: API_AUDIENCE,
+    onRefused: (subject) => reports.refused(subject),
     logger,
   });
   shutdown.add('identity', () => identity.close());
@@ -98,10 +103,13 @@ export async function startInstallation(deps: InstallationDeps): Promise<Install
   installRuntime(logger);
   const { postgres, temporal, infos } = await startParts(deps);
   const { ownerUrl, serviceUrl, separated } = await step('database', () => prepareDatabase(postgres.url, folder));
-  const identity = await step('identity', () => embeddedIdentity(deps, serviceUrl('identity'), ownerUrl));
+  const reports = new SignInReports(logger);
+  shutdown.add('sign-in reports', async () => reports.close());
+  const identity = await step('identity', () => embeddedIdentity(deps, { databaseUrl: serviceUrl('identity'), ownerUrl, reports }));
   const services = await startServices({
     ...deps,
     identity,
+    reports,
     temporalAddress: temporal.address,
     database: (service) => ({ url: serviceUrl(service), ownerUrl }),
   });

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startGateway } from '@countersign/gateway';
-import { ServiceTokens, TokenVerifier } from '@countersign/platform';
+import { Refusals, ServiceTokens, TokenVerifier } from '@countersign/platform';
 import { startProjectsService } from '@countersign/projects';
 import { type RequestsService, startRequestsService } from '@countersign/requests';
 import { startWorkerService } from '@countersign/worker';
@@ -16,6 +16,7 @@ import { scriptImageProvisioner } from './parts/image-provisioner.adapter.js';
 import { originOf } from './origin.js';
 import { partNamed, type ProvisionedPart } from './provisioned.js';
 import { seedPeople } from './seed-people.js';
+import type { SignInReports } from './sign-in-reports.js';
 
 const LOOPBACK = '127.0.0.1';
 /** Port 0: the services find each other here, so each takes a free one. */
@@ -24,8 +25,11 @@ const RPC = { host: LOOPBACK, port: 0 };
 export type ServicesDeps = InstallationDeps & {
   readonly identity: Pick<Identity, 'issuer' | 'jwksUri'>;
   readonly temporalAddress: string;
+  readonly reports: SignInReports;
   readonly database: (service: DatabaseService) => { readonly url: string; readonly ownerUrl: string };
 };
+/** One counter for all that answer in this process. */
+type Counted = ServicesDeps & { readonly refusals: Refusals };
 
 type Address = { readonly host: string; readonly port: number };
 type Keys = {
@@ -58,8 +62,8 @@ function dirsOf({ folder }: ServicesDeps) {
   };
 }
 
-async function projectsService(deps: ServicesDeps, keys: Keys): Promise<Address> {
-  const { settings, logger, shutdown, identity, folder, database } = deps;
+async function projectsService(deps: Counted, keys: Keys): Promise<Address> {
+  const { settings, logger, refusals, shutdown, identity, folder, database, reports } = deps;
   const { reposDir, gitHomeDir } = dirsOf(deps);
   const { repoRoots, importLimits, allowPrivateHosts, sshAuthSock } = settings;
   const projects = await startProjectsService({
@@ -67,17 +71,20 @@ async function projectsService(deps: ServicesDeps, keys: Keys): Promise<Address>
     rpc: RPC,
     verifier: keys.verifierOf('projects'),
     logger,
+    refusals,
     reposDir,
     gitHomeDir,
     settings: { repoRoots, dataDir: folder.dir, importLimits, allowPrivateHosts, ...(sshAuthSock !== undefined && { sshAuthSock }) },
   });
   shutdown.add('projects', () => projects.close());
-  await seedPeople({ projects, tokens: await keys.tokensOf('operator'), issuer: identity.issuer, people: SAMPLE_PEOPLE });
+  const operator = { projects, tokens: await keys.tokensOf('operator'), issuer: identity.issuer };
+  await seedPeople({ ...operator, people: SAMPLE_PEOPLE });
+  reports.connect(operator);
   return projects;
 }
 
-async function requestsService(deps: ServicesDeps, keys: Keys, projects: Address): Promise<RequestsService> {
-  const { settings, logger, shutdown, database, temporalAddress, folder } = deps;
+async function requestsService(deps: Counted, keys: Keys, projects: Address): Promise<RequestsService> {
+  const { settings, logger, refusals, shutdown, database, temporalAddress, folder } = deps;
   const { artifactsDir, logsDir } = dirsOf(deps);
   const requests = await startRequestsService({
     postgres: database('requests'),
@@ -87,6 +94,7 @@ async function requestsService(deps: ServicesDeps, keys: Keys, projects: Address
     tokens: await keys.tokensOf('requests'),
     verifier: keys.verifierOf('requests'),
     logger,
+    refusals,
     artifactsDir,
     logsDir,
     keysDir: folder.file('secrets', 'signing'),
@@ -140,8 +148,8 @@ async function workerService(deps: ServicesDeps, keys: Keys, requests: RequestsS
   shutdown.add('worker', () => worker.close());
 }
 
-async function gatewayService(deps: ServicesDeps, keys: Keys, projects: Address, requests: Address): Promise<string> {
-  const { settings, logger, shutdown, database } = deps;
+async function gatewayService(deps: Counted, keys: Keys, projects: Address, requests: Address): Promise<string> {
+  const { settings, logger, refusals, shutdown, database } = deps;
   const { ports } = settings;
   const hosts = (port: number): string[] => [`${LOOPBACK}:${port}`, `localhost:${port}`];
   const gateway = await startGateway({
@@ -155,6 +163,7 @@ async function gatewayService(deps: ServicesDeps, keys: Keys, projects: Address,
     postgres: database('gateway'),
     gitHomeDir: dirsOf(deps).gitHomeDir,
     logger,
+    refusals,
   });
   shutdown.add('gateway', () => gateway.close());
   return gateway.url;
@@ -164,10 +173,11 @@ async function gatewayService(deps: ServicesDeps, keys: Keys, projects: Address,
 export async function startServices(deps: ServicesDeps): Promise<Readonly<Record<'gateway' | 'requests' | 'projects', string>>> {
   const { step } = deps;
   const keys = await keysOf(deps);
-  const projects = await step('projects', () => projectsService(deps, keys));
-  const requests = await step('requests', () => requestsService(deps, keys, projects));
+  const counted = { ...deps, refusals: new Refusals() };
+  const projects = await step('projects', () => projectsService(counted, keys));
+  const requests = await step('requests', () => requestsService(counted, keys, projects));
   await step('worker', () => workerService(deps, keys, requests));
-  const gateway = await step('gateway', () => gatewayService(deps, keys, projects, requests));
+  const gateway = await step('gateway', () => gatewayService(counted, keys, projects, requests));
   const at = ({ host, port }: Address): string => `${host}:${port}`;
   return { gateway, requests: at(requests), projects: at(projects) };
 }

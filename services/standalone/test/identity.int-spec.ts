@@ -26,6 +26,8 @@ let webPort: number;
 let identity: Identity;
 let passwords: Record<string, string>;
 let verifier: TokenVerifier;
+/** Whose passwords were wrong, in order. */
+const refused: string[] = [];
 
 const start = () =>
   startIdentity({
@@ -35,6 +37,7 @@ const start = () =>
     operatorKeyFile: join(dataDir, 'operator.jwk'),
     clients: { webPort },
     apiAudience,
+    onRefused: (subject) => refused.push(subject),
     logger,
   });
 
@@ -127,9 +130,10 @@ describe('signing in with a password', () => {
 
     const chosen = await browser.follow(`${page.location}?person=maintainer`);
     expect(chosen.body).toContain('value="maintainer"');
-    const refused = await browser.post(page.location, { name: 'maintainer', password: 'wrong' });
-    expect(refused).toMatchObject({ code: 401, body: expect.stringContaining('do not go together') });
+    const answer = await browser.post(page.location, { name: 'maintainer', password: 'wrong' });
+    expect(answer).toMatchObject({ code: 401, body: expect.stringContaining('do not go together') });
     expect((await browser.post(page.location, { name: 'nobody', password: 'wrong' })).code).toBe(401);
+    expect(refused).toEqual(['maintainer']);
 
     expect((await aBrowser().post(page.location, { name: 'maintainer', password: passwords.maintainer ?? '' })).code).toBe(400);
     expect((await browser.follow(`${identity.issuer}/identity.css`)).headers.get('content-type')).toContain('text/css');
@@ -143,6 +147,17 @@ describe('signing in with a password', () => {
     );
     expect(tries.filter(({ code }) => code === 401)).toHaveLength(5);
     expect(tries.filter(({ code }) => code === 429)).toHaveLength(7);
+    expect(refused).not.toContain('guessed');
+  });
+
+  it('tells of a wrong password as often as one was compared, and no more', async () => {
+    const browser = aBrowser();
+    const page = await browser.follow(authorization().url);
+    refused.length = 0;
+    const tries = await Promise.all(Array.from({ length: 12 }, (_, n) => browser.post(page.location, { name: 'admin', password: `p${n}` })));
+    const compared = tries.filter(({ code }) => code === 401);
+    expect([compared.length > 0, compared.length < 6]).toEqual([true, true]);
+    expect(refused).toEqual(compared.map(() => 'admin'));
   });
 
   it('refuses no PKCE, plain PKCE, a foreign redirect, another resource, a wrong verifier and a wrong client secret', async () => {

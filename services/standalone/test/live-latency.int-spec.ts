@@ -1,23 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { RunningLog } from '@countersign/artifacts';
-import { requestsRpc } from '@countersign/contracts';
-import { type Gateway, startGateway } from '@countersign/gateway';
-import { createLogger, ensureDatabase, RpcClient, rpcWithServiceToken, TokenVerifier } from '@countersign/platform';
-import { testIssuer, type TestIssuer, testServiceTokens } from '@countersign/platform/testing';
-import { startProjectsService } from '@countersign/projects';
-import { startRequestsService } from '@countersign/requests';
-import { createDatabase } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 
-import { SAMPLE_PEOPLE } from '../src/identity/sample-people.js';
-import { seedPeople } from '../src/seed-people.js';
 import { liveSocket } from './live-socket.js';
+import { type Services, startServices } from './services.js';
 
 const EVENTS = 250;
 const MAX_P99_MS = 50;
@@ -26,85 +15,25 @@ const CHANGED = 'subscription ($id: ID!) { requestChanged(id: $id) { cursor requ
 const LOG = 'subscription ($id: ID!) { logAppended(id: $id) { offset text next } }';
 const INBOX = 'subscription { inboxChanged { needsMe cursor } }';
 
-let dir: string;
-let gateway: Gateway;
-let issuer: TestIssuer;
+let services: Services;
 let token: string;
-let database: pg.Pool;
-let client: RpcClient<typeof requestsRpc>;
-let told: (requestId: string) => Promise<unknown>;
-const closing: (() => Promise<unknown> | void)[] = [];
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'countersign-live-'));
-  const keys = testServiceTokens(join(dir, 'keys'));
-  issuer = await testIssuer();
-  const services = ['projects', 'requests', 'gateway', 'log'].map((name) => ({ name, schema: name, password: 'x' }));
-  const ensured = await ensureDatabase({ adminUrl: await createDatabase('live'), services, rolePrefix: `t${process.pid}` });
-  const verifier = (audience: string) => new TokenVerifier({ ...issuer, audience, serviceKeysDir: keys.dir });
-  const logger = createLogger('test', 'silent');
-  const rpc = { host: '127.0.0.1', port: 0 };
-  const postgres = (name: string) => ({ url: ensured.serviceUrl(name), ownerUrl: ensured.ownerUrl });
-  const projects = await startProjectsService({
-    postgres: postgres('projects'),
-    rpc,
-    verifier: verifier('projects'),
-    logger,
-    reposDir: join(dir, 'repos'),
-    gitHomeDir: join(dir, 'git-home'),
-    settings: { repoRoots: [], dataDir: dir, importLimits: { maxBytes: 1, maxFiles: 1, timeoutMs: 1_000 } as never, allowPrivateHosts: false },
-  });
-  const requests = await startRequestsService({
-    postgres: postgres('requests'),
-    rpc,
-    projects,
-    temporal: { address: '127.0.0.1:9', namespace: 'default' },
-    tokens: await keys.as('requests'),
-    verifier: verifier('requests'),
-    artifactsDir: join(dir, 'artifacts'),
-    logsDir: join(dir, 'logs'),
-    keysDir: join(dir, 'signing'),
-    log: { postgres: postgres('log'), origin: 'countersign.test', exportsDir: join(dir, 'exports') },
-    logger,
-  });
-  await seedPeople({ projects, tokens: await keys.as('operator'), issuer: issuer.issuer, people: SAMPLE_PEOPLE });
-  gateway = await startGateway({
-    http: rpc,
-    allowedHosts: ['127.0.0.1'],
-    allowedOrigins: [],
-    requests,
-    projects,
-    verifier: verifier('gateway'),
-    tokens: await keys.as('gateway'),
-    postgres: postgres('gateway'),
-    gitHomeDir: join(dir, 'git-home'),
-    logger,
-  });
-  client = new RpcClient(requestsRpc, requests);
-  const asWorker = rpcWithServiceToken(client, await keys.as('worker'), 'requests');
-  told = (requestId) => asWorker.call('live.logAppended', { requestId });
-  token = await issuer.tokenFor({ subject: 'reviewer' });
-  database = new pg.Pool({ connectionString: ensured.serviceUrl('requests'), options: '-c search_path=requests' });
-  closing.push(() => gateway.close(), () => client.close(), () => requests.close(), () => projects.close(), () => database.end(), () => issuer.close());
+  services = await startServices({ temporal: { address: '127.0.0.1:9', namespace: 'default' } });
+  token = await services.tokenFor('reviewer');
 }, 120_000);
 
-afterAll(async () => {
-  for (const close of closing) await close();
-  await rm(dir, { recursive: true, force: true });
-}, 60_000);
+afterAll(() => services?.close(), 60_000);
+
+const told = (requestId: string): Promise<unknown> => services.asWorker.call('live.logAppended', { requestId });
 
 async function tenant(): Promise<string> {
-  const response = await fetch(`${gateway.url}/graphql`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ query: '{ me { tenant } }' }),
-  });
-  return ((await response.json()) as { data: { me: { tenant: string } } }).data.me.tenant;
+  return ((await services.ask(token, '{ me { tenant } }')) as { me: { tenant: string } }).me.tenant;
 }
 
 /** As services/requests stores one: an engine and a repository play no part in what is measured. */
 async function aRequest(id: string): Promise<string> {
-  await database.query(
+  await services.database.query(
     `INSERT INTO request (id, tenant_id, project_id, project_name, title, body, requester_id, state, phase, requester_may_approve,
        owner_workflow_id, limits, planned_limits, usage, limits_not_enforced, version, created_at, updated_at)
      VALUES ($1, $2, 'p1', 'sample', 'Rename a', '', 'somebody', 'EXECUTING', 'running', false, $1, '{}', '{}', '{}', '[]', 1, now(), now())`,
@@ -139,14 +68,14 @@ describe('from a commit to its subscribers', () => {
     let round = 0;
     await atMost50('requestChanged', async () => {
       const id = await aRequest(`changed-${(round += 1)}`);
-      const changed = await liveSocket(gateway.url, token, CHANGED, { id });
-      const inbox = await liveSocket(gateway.url, token, INBOX);
+      const changed = await liveSocket(services.gateway.url, token, CHANGED, { id });
+      const inbox = await liveSocket(services.gateway.url, token, INBOX);
       const sent: number[] = [];
       const seqOf = (event: { data: Record<string, unknown> }) => (event.data['requestChanged'] as { events: { seq: number }[] }).events.map(({ seq }) => seq);
       const tenantId = await tenant();
       for (let seq = 1; seq <= EVENTS; seq += 1) {
         sent[seq] = performance.now();
-        await database.query(
+        await services.database.query(
           `WITH r AS (UPDATE request SET version = version + 1 WHERE id = $1)
            INSERT INTO request_event (request_id, seq, tenant_id, type, text, data, at) VALUES ($1, $2, $3, 'note', 'n', '{}', now())`,
           [id, seq, tenantId],
@@ -167,8 +96,8 @@ describe('from a commit to its subscribers', () => {
     let round = 0;
     await atMost50('logAppended', async () => {
       const id = await aRequest(`log-${(round += 1)}`);
-      const { events, until, close } = await liveSocket(gateway.url, token, LOG, { id });
-      const log = new RunningLog({ dir: join(dir, 'logs'), requestId: id });
+      const { events, until, close } = await liveSocket(services.gateway.url, token, LOG, { id });
+      const log = new RunningLog({ dir: join(services.dir, 'logs'), requestId: id });
       const delays: number[] = [];
       const end = (): number => (events.at(-1)?.data['logAppended'] as { next: number }).next;
       for (let count = 0; count < 120; count += 1) {

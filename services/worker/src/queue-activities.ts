@@ -1,7 +1,7 @@
-import { agentActivities, type AgentDeps, DEFAULT_AGENT_LIMITS } from '@countersign/activity-agent';
-import { policyActivities } from '@countersign/activity-policy';
+import { AGENT_GUARDS, agentActivities, type AgentDeps, DEFAULT_AGENT_LIMITS } from '@countersign/activity-agent';
+import { POLICY_GUARDS, policyActivities } from '@countersign/activity-policy';
 import { commandsOf, DEFAULT_CHECK_LIMITS, diskWorkspaces, sandboxActivities } from '@countersign/activity-sandbox';
-import { codeHostRegistry, LocalCodeHostAdapter, vcsActivities } from '@countersign/activity-vcs';
+import { codeHostRegistry, LocalCodeHostAdapter, VCS_GUARDS, vcsActivities } from '@countersign/activity-vcs';
 import { redact } from '@countersign/artifacts';
 import { modelOf } from '@countersign/domain';
 import { RequestWorkspace, workspaceRoot } from '@countersign/git';
@@ -46,6 +46,7 @@ function agentOf(deps: WorkerServiceDeps, parts: WorkerParts) {
   return agentActivities({
     records,
     evidence,
+    guards: AGENT_GUARDS,
     journal,
     artifacts,
     toolsDir,
@@ -87,6 +88,7 @@ function vcsOf(deps: WorkerServiceDeps, parts: WorkerParts) {
   return vcsActivities({
     records,
     evidence,
+    guards: VCS_GUARDS,
     git,
     reviewer,
     requestUrl,
@@ -97,5 +99,5 @@ function vcsOf(deps: WorkerServiceDeps, parts: WorkerParts) {
 }
 
 function policyOf(deps: WorkerServiceDeps, parts: WorkerParts) {
-  return policyActivities({ records: parts.records, workspace: workspaceOf(deps, parts), ...currentActivity });
+  return policyActivities({ records: parts.records, guards: POLICY_GUARDS, workspace: workspaceOf(deps, parts), ...currentActivity });
 }

@@ -4,6 +4,7 @@ import {
   SLOT_FREE_SIGNAL,
   UPDATES,
   type UpdateAnswer,
+  type UpdateName,
 } from '@countersign/workflow-contracts';
 import { ApplicationFailure, currentUpdateInfo, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 
@@ -34,11 +35,24 @@ function remember(life: Life): void {
   if (id !== undefined) life.seenUpdates.add(id);
 }
 
+/** Why an update does not get into the history: it is malformed, or plainly late. Accepts any input at all. */
+function faultOf(name: UpdateName, said: unknown, life: Life): ErrorCode | undefined {
+  if (name !== UPDATES.decide) return isWord(said) ? undefined : 'UPDATE_MALFORMED';
+  const refusal = refusalOf(said, life.gate ?? undefined);
+  if (refusal === undefined || refusal === 'UPDATE_MALFORMED') return refusal;
+  const isEarly = life.opening !== null && life.opening === (said as Vote).gate;
+  return isEarly ? undefined : refusal;
+}
+
+/** What stands between an update and the history, given in by the exported workflow. */
+export const UPDATE_GUARDS = { faultOf } as const;
+export type UpdateGuards = typeof UPDATE_GUARDS;
+
 /**
  * Takes people's words. Handlers are synchronous, so a word is accepted and completed in one task, and answer
  * any input at all with an ApplicationFailure. `life` is read anew at each call.
  */
-export function listen(life: Life): void {
+export function listen(life: Life, guards: UpdateGuards): void {
   setHandler(
     defineUpdate<UpdateAnswer, [Vote]>(UPDATES.decide),
     (vote) => {
@@ -50,9 +64,8 @@ export function listen(life: Life): void {
     },
     {
       validator: (vote) => {
-        const refusal = refusalOf(vote, life.gate ?? undefined);
-        const isEarly = refusal !== 'UPDATE_MALFORMED' && life.opening !== null && life.opening === vote.gate;
-        if (refusal && !isEarly && !isResent(life)) refuse(refusal);
+        const fault = guards.faultOf(UPDATES.decide, vote, life);
+        if (fault && !isResent(life)) refuse(fault);
       },
     },
   );
@@ -68,7 +81,8 @@ export function listen(life: Life): void {
       },
       {
         validator: (word) => {
-          if (!isWord(word)) refuse('UPDATE_MALFORMED');
+          const fault = guards.faultOf(name, word, life);
+          if (fault) refuse(fault);
         },
       },
     );

@@ -27,7 +27,7 @@ import { endStage } from './ending.stage.js';
 import { checkStage, executeStage, queueStage } from './execution.stage.js';
 import { codeOf, isSuperseded, textOf } from './failure.js';
 import { gateStage } from './gate.stage.js';
-import { listen } from './handlers.js';
+import { listen, UPDATE_GUARDS, type UpdateGuards } from './handlers.js';
 import { carryOf, isInterrupted, lifeOf, recallInto, type Ending, type Life } from './life.js';
 import { mergeStage, publishStage } from './publishing.stage.js';
 import { sharedTimer } from './shared-timer.js';
@@ -174,8 +174,13 @@ async function untilEnded(deps: StageDeps, life: Life): Promise<Ending> {
 
 /** The one lifecycle of a change request, id `request-<id>`. */
 export async function requestLifecycle(input: RequestLifecycleInput): Promise<RequestLifecycleResult> {
+  return lifecycle(input, UPDATE_GUARDS);
+}
+
+/** The bundle exports it under no name, so that nobody can start one that lets other updates in. */
+export async function lifecycle(input: RequestLifecycleInput, guards: UpdateGuards): Promise<RequestLifecycleResult> {
   const life = lifeOf(input);
-  listen(life);
+  listen(life, guards);
   // Temporal's own Cancel is an operator's cancel: everything below runs on, to compensate.
   CancellationScope.current().cancelRequested.catch(() => {
     life.cancelled = true;

@@ -7,6 +7,7 @@ import { aBriefing, fakeEvidence, fakeRequestRecords, type FakeRequestRecords } 
 
 import { agentActivities } from '../agent.activities.js';
 import { DEFAULT_AGENT_LIMITS, type AgentDeps } from '../agent-deps.js';
+import { AGENT_GUARDS } from '../guards.js';
 import { OfflineModel } from '../offline/offline.adapter.js';
 import type { LanguageModelPort } from '../ports/language-model.port.js';
 import { fakeAgentWorkspace, type FakeAgentWorkspace } from './agent-workspace.fake.js';
@@ -49,6 +50,7 @@ export function agentWorld(root: string, model: LanguageModelPort = new OfflineM
   const deps: AgentDeps = {
     records,
     evidence,
+    guards: AGENT_GUARDS,
     sandbox,
     egress,
     journal,

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { diffSubject, mergeSubject, type Facts, type Gate } from '@countersign/domain';
-import { digestOf } from '@countersign/domain/digest';
+import { digestOf, sha256Hex } from '@countersign/domain/digest';
 import { aGateEvidence, anEvidence } from '@countersign/domain/testing';
 import { BareRepository, importBare, RequestWorkspace, workspaceRoot, type Git } from '@countersign/git';
 import { aRepository, type TestRepository } from '@countersign/git/testing';
@@ -10,6 +10,7 @@ import type { Briefing } from '@countersign/workflow-contracts';
 import { aBriefing, fakeEvidence, fakeRequestRecords, type FakeRequestRecords } from '@countersign/workflow-contracts/testing';
 
 import { LocalCodeHostAdapter } from '../adapters/local-code-host.adapter.js';
+import { VCS_GUARDS, type VcsGuards } from '../guards.js';
 import { vcsActivities } from '../vcs.activities.js';
 
 const AT = '2026-03-04T05:06:07Z';
@@ -27,6 +28,8 @@ export async function aProject(git: Git, below: string): Promise<TestProject> {
 
 export type TestRequest = {
   readonly id: string;
+  /** Of the approved plan, whose base is the source's tip when the request was made. */
+  readonly planDigest: string;
   readonly records: FakeRequestRecords;
   readonly evidence: ReturnType<typeof fakeEvidence>;
   readonly host: LocalCodeHostAdapter;
@@ -44,14 +47,15 @@ export type TestRequest = {
   readonly forget: (kind: string) => void;
 };
 
-export async function aRequest(project: TestProject, id: string, over: Partial<Briefing> = {}): Promise<TestRequest> {
+export async function aRequest(project: TestProject, id: string, over: Partial<Briefing> = {}, guards: Partial<VcsGuards> = {}): Promise<TestRequest> {
   const { git, dir, bare, source } = project;
   const brief = aBriefing(over);
+  const plan = JSON.stringify({ gate: 'plan', baseCommit: await source.run('rev-parse', 'HEAD') });
   const records = fakeRequestRecords({
     ...brief,
     request: { ...brief.request, id },
     project: { ...brief.project, repo: source.path, bare: bare.dir, branch: 'main' },
-    subjects: [{ gate: 'plan', revision: 1, digest: 'b'.repeat(64), text: '{}' }],
+    subjects: [{ gate: 'plan', revision: 1, digest: sha256Hex(plan), text: plan }],
   });
   const evidence = fakeEvidence(anEvidence({ requestId: id }));
   const host = new LocalCodeHostAdapter(git, () => AT);
@@ -60,6 +64,7 @@ export async function aRequest(project: TestProject, id: string, over: Partial<B
   const vcs = vcsActivities({
     records,
     evidence,
+    guards: { ...VCS_GUARDS, ...guards },
     hosts: { local: host },
     git,
     source: { roots: [dir], allowPrivateHosts: false },
@@ -75,10 +80,12 @@ export async function aRequest(project: TestProject, id: string, over: Partial<B
     const gates = evidence.evidence.gates.map((old) => (old.gate === gate ? aGateEvidence({ gate, digest }) : old));
     evidence.evidence = { ...evidence.evidence, gates };
   };
+  pass('plan', sha256Hex(plan));
   const check: TestRequest['check'] = async (commit) => void (await put('checks' as never, { commit, verdict: 'passed', results: [] }));
 
   return {
     id,
+    planDigest: sha256Hex(plan),
     records,
     evidence,
     host,

@@ -26,6 +26,16 @@ export const projectsRpc = {
   'people.list': rpc(person, pageInput, pageOf(personSchema)),
   'people.suspend': rpc(person, personRef, personSchema),
   'people.restore': rpc(person, personRef, personSchema),
+  /** Whom `by` means, where they may erase them; a refusal is recorded. */
+  'people.erasable': rpc(
+    ['requests'],
+    personRef.extend({ tenantId: z.string(), by: z.string() }),
+    z.object({ personId: z.string(), name: z.string() }),
+  ),
+  /** Removes what the service keeps of a person, the name and the sign-in among it. A second call removes nothing. */
+  'people.erase': rpc(['requests'], z.object({ tenantId: z.string(), by: z.string(), personId: z.string() }), z.object({ payloads: z.int() })),
+  /** Somebody was refused who tried to sign in as a person; where nobody has the identity nothing is recorded. */
+  'people.signInRefused': rpc(['operator'], z.object({ issuer: z.string(), subject: z.string(), method: z.enum(['password']) }), z.object({})),
   'roles.grant': rpc(person, personRef.extend({ role: z.enum(ROLES), project: z.string().nullable() }), personSchema),
   'roles.revoke': rpc(person, personRef.extend({ role: z.enum(ROLES), project: z.string().nullable() }), personSchema),
   /** Makes tenant and people known at first start; existing ones keep what they have. */

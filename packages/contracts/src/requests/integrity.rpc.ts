@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { personRef } from '../projects/person.schema.js';
 import { rpc } from '../rpc-contract.js';
 
 const person = ['person'] as const;
@@ -26,6 +27,16 @@ const logStatus = z.object({
   broken: z.object({ index: z.int().nullable(), code: z.string(), text: z.string(), at: z.string() }).nullable(),
 });
 
+/** How much was removed now: nothing where all of it was gone already. */
+const erasure = z.object({
+  person: z.string(),
+  payloads: z.int(),
+  /** Places outside the audit trail that repeated what they said or who they are. */
+  texts: z.int(),
+  /** One sentence for each kind of place that an erasure does not reach. */
+  notErased: z.array(z.string()),
+});
+
 /** Which entries: of one request, or those recorded between two times; all of them where neither is given. */
 export const exportInput = z
   .object({
@@ -50,6 +61,8 @@ export const integrityRpc = {
     keysAnswer,
   ),
   'keys.publish': rpc(person, z.object({ envelope: z.string().max(1_000_000) }), keysAnswer),
+  /** Removes the words of a person who was suspended and on whom no request that has not ended rests. The log still holds. */
+  'erasure.erase': rpc(person, personRef, erasure),
   'log.status': rpc(person, z.object({}), logStatus),
   /** Closes a broken log and opens the next one, which begins with the last good checkpoint. */
   'log.recover': rpc(person, z.object({}), z.object({ origin: z.string(), lost: z.int(), entered: z.int() })),

@@ -37,7 +37,7 @@ const RACES: ReadonlySet<unknown> = new Set(['42710', '23505', '40P01', 'XX000']
 /**
  * Makes schemas and roles, as often as called with the same result: `<prefix>_owner` owns the schemas and runs the
  * migrations; `<prefix>_<service>` logs in, reads and adds rows in its own schema, and makes nothing. `runMigrations`
- * adds the right to change and delete rows, except in audit tables.
+ * adds the right to change and delete rows; of the audit trail only payloads may be deleted.
  *
  * @throws AppError DATABASE_UNAVAILABLE; CONFIG_INVALID where the role may not even make a schema.
  */

@@ -11,6 +11,8 @@ const LOCK_POLL_MS = 200;
 /** The transparency log: what is in it is never changed and never deleted. */
 const APPEND_ONLY_SCHEMAS: ReadonlySet<string> = new Set(['log']);
 const APPEND_ONLY_TABLES: ReadonlySet<string> = new Set(['audit_entry', 'key_list']);
+/** What an audit entry stands for: may be erased, never changed. */
+const ERASABLE_TABLES: ReadonlySet<string> = new Set(['audit_payload']);
 
 type ReadingGrant = { readonly reader: string; readonly table: string; readonly of: readonly string[] };
 
@@ -19,8 +21,8 @@ const READING_GRANTS: readonly ReadingGrant[] = [{ reader: 'log', table: 'audit_
 
 /**
  * Applies the migrations that are missing, one process at a time for each schema, then gives the schema's service role
- * the right to change and delete rows: not in `audit_entry`, `audit_payload*`, `key_list` and the schema `log`, where it may only read
- * and add. `READING_GRANTS` that concern the schema are made as well, where their reader has a role.
+ * the right to change and delete rows: not in `audit_entry`, `key_list` and the schema `log`, where it may only read and add, and
+ * in `audit_payload` only to delete. `READING_GRANTS` that concern the schema are made as well, where their reader has a role.
  * A second call finds nothing to do. Each migration is its own transaction.
  *
  * @param options made by `dataSourceOptions` from the *owner's* URL.
@@ -104,9 +106,10 @@ function rowGrant(schema: string, table: string, role: string): string {
   const on = `ON ${tableName(schema, table)}`;
   const who = pg.escapeIdentifier(role);
   if (table === MIGRATIONS_TABLE) return `REVOKE ALL ${on} FROM ${who}`;
-  if (APPEND_ONLY_SCHEMAS.has(schema) || APPEND_ONLY_TABLES.has(table) || table.startsWith('audit_payload')) {
+  if (APPEND_ONLY_SCHEMAS.has(schema) || APPEND_ONLY_TABLES.has(table)) {
     return `REVOKE UPDATE, DELETE, TRUNCATE ${on} FROM ${who}`;
   }
+  if (ERASABLE_TABLES.has(table)) return `REVOKE UPDATE, TRUNCATE ${on} FROM ${who}; GRANT DELETE ${on} TO ${who}`;
   return `GRANT SELECT, INSERT, UPDATE, DELETE ${on} TO ${who}`;
 }
 

@@ -7,9 +7,10 @@ import { type MicroserviceOptions, ServerTCP, type TcpOptions } from '@nestjs/mi
 import { errnoOf } from '../errno.js';
 import type { Logger } from '../logging/logger.js';
 import { NestPinoLogger } from '../logging/nest-pino-logger.js';
+import type { NoteRefusal } from '../refusals/refusals.js';
 import type { TokenVerifier } from '../tokens/token-verifier.js';
 import { PromptSocket } from './prompt-socket.js';
-import { RpcAuthGuard } from './rpc-auth.guard.js';
+import { type CallerOf, RpcAuthGuard, verifiedCaller } from './rpc-auth.guard.js';
 import { RpcErrorFilter } from './rpc-error.filter.js';
 import { RpcReplyInterceptor } from './rpc-reply.interceptor.js';
 
@@ -22,6 +23,10 @@ export type RpcServerOptions = {
   /** Default 127.0.0.1. */
   readonly host?: string;
   readonly verifier: Pick<TokenVerifier, 'verify'>;
+  /** Told of each call whose sender is not verified. */
+  readonly refused?: NoteRefusal;
+  /** The guard of the port; default, and in every service of ours, `verifiedCaller`. */
+  readonly callerOf?: CallerOf;
   readonly logger: Logger;
 };
 
@@ -56,7 +61,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     abortOnError: false,
   });
   const replies = new RpcReplyInterceptor();
-  app.useGlobalGuards(new RpcAuthGuard(verifier));
+  app.useGlobalGuards(new RpcAuthGuard(verifier, options.callerOf ?? verifiedCaller, options.refused ?? (() => undefined)));
   app.useGlobalInterceptors(replies);
   app.useGlobalFilters(new RpcErrorFilter(logger));
   try {

@@ -86,8 +86,10 @@ let server: RpcServer;
 let token: string;
 const clients: { close(): void }[] = [];
 
+let refused: string[] = [];
 const start = (port = 0) =>
   startRpcServer({
+    refused: (code) => void refused.push(code),
     module: SampleModule,
     port,
     logger,
@@ -134,6 +136,17 @@ describe('rpc', () => {
   it('refuses a credential that does not hold, and a message without one', async () => {
     await expect(connect().call('sample.echo', { text: 'a' }, 'nonsense')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await expect(connect().call('sample.echo', { text: 'a' }, '')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('tells of each unknown sender, and of nothing else', async () => {
+    refused = [];
+    await sendRaw(JSON.stringify({ pattern: 'sample.echo', id: '1', data: { person: 'ada', input: { text: 'a' } } }));
+    await expect(connect().call('sample.echo', { text: 'a' }, 'nonsense')).rejects.toThrow();
+    await expect(connect().call('sample.bare', { text: 'a' }, token)).rejects.toThrow();
+    await sendRaw(JSON.stringify({ pattern: 'sample.echo', id: '1', data: { credential: token, input: { text: 1 } } }));
+    await expect(connect().call('sample.refuse', {}, token)).rejects.toThrow();
+    await connect().call('sample.echo', { text: 'a' }, token);
+    expect(refused).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
   });
 
   it('refuses a handler that no contract lists', async () => {

@@ -4,6 +4,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { EGRESS_CA, EGRESS_VARIABLES } from '../egress/egress-variables.js';
 import { CACHE_MOUNT, type SandboxLimits, type SandboxMount, type SandboxSpec } from '../ports/sandbox.port.js';
 import { OPEN_FILES, WORKSPACE, type Owner } from '../sandbox-spec.js';
+import type { DockerGuards } from './docker-guards.js';
 
 export const LABELS = {
   request: 'dev.countersign.request',
@@ -14,8 +15,16 @@ export const LABELS = {
 
 const MB = 1024 * 1024;
 
-/** The container of a specification; `spec` among the labels is the digest of all the rest. `forwarder`: whose network it shares. */
-export function containerOptions(spec: SandboxSpec, owner: Owner, installation: string, forwarder?: string): ContainerCreateOptions {
+export type ContainerInput = {
+  readonly owner: Owner;
+  readonly installation: string;
+  readonly guards: DockerGuards;
+  /** Whose network it shares. */
+  readonly forwarder?: string;
+};
+
+/** The container of a specification; `spec` among the labels is the digest of all the rest. */
+export function containerOptions(spec: SandboxSpec, { owner, installation, guards, forwarder }: ContainerInput): ContainerCreateOptions {
   const egress = spec.egress === undefined ? [] : [{ source: spec.egress.caFile, target: EGRESS_CA, readOnly: true }];
   const cache = spec.cache === undefined ? [] : [{ source: spec.cache.folder, target: CACHE_MOUNT, readOnly: false }];
   const mounts = [{ source: spec.workspace, target: WORKSPACE, readOnly: spec.workspaceReadOnly }, ...cache, ...spec.mounts, ...egress];
@@ -30,7 +39,7 @@ export function containerOptions(spec: SandboxSpec, owner: Owner, installation: 
     ...(forwarder === undefined && { Hostname: 'sandbox' }),
     // The root is read-only, and many tools insist on writing to their home.
     Env: Object.entries({ HOME: '/tmp', ...spec.cache?.env, ...spec.env, ...(spec.egress && EGRESS_VARIABLES) }).map(([name, value]) => `${name}=${value}`),
-    HostConfig: hostConfig({ limits: spec.limits, mounts, network: forwarder === undefined ? 'none' : `container:${forwarder}` }),
+    HostConfig: hostConfig({ limits: spec.limits, mounts, network: guards.networkOf(forwarder) }),
   };
   const labels = { [LABELS.request]: spec.requestId, [LABELS.installation]: installation, [LABELS.name]: spec.name };
   return { ...options, Labels: { ...labels, [LABELS.spec]: digestOf({ options, labels }) } };

@@ -6,7 +6,8 @@ import type { SandboxDeclaration, SandboxEgress, SandboxPort, SandboxSpec } from
 import { ownerOf, requireSpec, type Owner } from '../sandbox-spec.js';
 import { DockerClient, statusOf, type EngineInfo, type EngineSwitch } from './docker.client.js';
 import { startForwarder } from './docker-forwarder.js';
-import { containerOptions, LABELS } from './docker-options.mapper.js';
+import { DOCKER_GUARDS, type DockerGuards } from './docker-guards.js';
+import { containerOptions, LABELS, type ContainerInput } from './docker-options.mapper.js';
 import { DockerSession } from './docker-session.adapter.js';
 
 const DEFAULT_HOST = 'unix:///var/run/docker.sock';
@@ -25,6 +26,7 @@ export type DockerSandboxOptions = {
   readonly forwarderImage?: string;
   /** Deadline of one API call; 30 s by default. A program's own deadline is its `timeoutMs`. */
   readonly apiTimeoutMs?: number;
+  readonly guards?: DockerGuards;
 };
 
 const SWITCHES: Readonly<Record<EngineSwitch, string>> = { PidsLimit: 'pids', MemoryLimit: 'memory', SwapLimit: 'swap', CpuCfsQuota: 'cpus' };
@@ -35,16 +37,18 @@ export class DockerSandboxAdapter implements SandboxPort<'docker'> {
   readonly #client: DockerClient;
   readonly #installation: string;
   readonly #forwarderImage: string | undefined;
+  readonly #guards: DockerGuards;
   #declared: SandboxDeclaration = declarationOf({});
   #isDeclared = false;
 
-  constructor({ host = DEFAULT_HOST, installation, apiTimeoutMs, forwarderImage }: DockerSandboxOptions) {
+  constructor({ host = DEFAULT_HOST, installation, apiTimeoutMs, forwarderImage, guards = DOCKER_GUARDS }: DockerSandboxOptions) {
     if (!INSTALLATION.test(installation)) {
       throw new AppError('CONFIG_INVALID', 'An installation is 1 to 63 letters, digits, dots, dashes and underscores');
     }
     this.#client = new DockerClient(host, apiTimeoutMs);
     this.#installation = installation;
     this.#forwarderImage = forwarderImage;
+    this.#guards = guards;
   }
 
   /** Read from the engine by the first `ping` or `open`; until then what every engine holds. */
@@ -77,7 +81,7 @@ export class DockerSandboxAdapter implements SandboxPort<'docker'> {
 
   /** Undefined where another attempt made one meanwhile. Sessions keep the id: another container of that name is another attempt's. */
   async #sealed(name: string, spec: SandboxSpec, owner: Owner): Promise<DockerSession | undefined> {
-    const options = containerOptions(spec, owner, this.#installation);
+    const options = containerOptions(spec, this.#of(owner));
     await this.#clear(forwarderOf(name));
     const existing = await this.#existing(name, options);
     const container = existing ?? (await this.#create(name, options));
@@ -96,7 +100,7 @@ export class DockerSandboxAdapter implements SandboxPort<'docker'> {
     await this.#clear(forwarderOf(name));
     const image = this.#forwarderImage ?? spec.image;
     const forwarder = await startForwarder({ client, spec, egress, owner, image, installation: this.#installation, name: forwarderOf(name) });
-    const container = forwarder && (await this.#create(name, containerOptions(spec, owner, this.#installation, forwarder.id)));
+    const container = forwarder && (await this.#create(name, containerOptions(spec, { ...this.#of(owner), forwarder: forwarder.id })));
     if (!container) {
       if (forwarder) await this.#remove(forwarder);
       return undefined;
@@ -124,6 +128,10 @@ export class DockerSandboxAdapter implements SandboxPort<'docker'> {
     const container = `countersign-${this.#installation}-${name}`;
     await this.#clear(container);
     await this.#clear(forwarderOf(container));
+  }
+
+  #of(owner: Owner): ContainerInput {
+    return { owner, installation: this.#installation, guards: this.#guards };
   }
 
   /** The container of that name where it is exactly what was asked for; another one is removed. */

@@ -2,6 +2,8 @@ import { AppError, ERRORS, type Viewer } from '@countersign/domain';
 
 import type { Database, Stores } from '../store/database.repository.js';
 
+type Actor = Pick<Viewer, 'tenantId' | 'personId'>;
+
 /** What was tried, as recorded with a refusal. */
 export type Attempt = { readonly action: string; readonly target: string };
 
@@ -12,7 +14,7 @@ export class AuditTrail {
   constructor(private readonly database: Database) {}
 
   /** Runs a person's change in one transaction. A refusal undoes it and is recorded in a transaction of its own. */
-  async change<Result>(viewer: Viewer, attempt: Attempt, work: (stores: Stores) => Promise<Result>): Promise<Result> {
+  async change<Result>(viewer: Actor, attempt: Attempt, work: (stores: Stores) => Promise<Result>): Promise<Result> {
     try {
       return await this.database.inTransaction(work);
     } catch (error) {
@@ -21,7 +23,7 @@ export class AuditTrail {
     }
   }
 
-  async refused(viewer: Viewer, { action, target }: Attempt, { code, message }: AppError): Promise<void> {
+  async refused(viewer: Actor, { action, target }: Attempt, { code, message }: AppError): Promise<void> {
     await this.database.inTransaction((stores) =>
       stores.audit.append({
         tenantId: viewer.tenantId,

@@ -1,9 +1,11 @@
-import { projectsRpc, type RpcOutput } from '@countersign/contracts';
+import { projectsRpc, type RpcInput, type RpcOutput } from '@countersign/contracts';
 import type { Role } from '@countersign/domain';
 import { type Caller, Rpc } from '@countersign/platform';
 import { Controller } from '@nestjs/common';
 
 import { RoleService } from '../role/role.service.js';
+import { SignInService } from '../sign-in/sign-in.service.js';
+import { ErasureService } from './erasure.service.js';
 import { PersonService } from './person.service.js';
 import { ViewerService } from './viewer.service.js';
 
@@ -16,11 +18,14 @@ export class PeopleController {
     private readonly viewers: ViewerService,
     private readonly people: PersonService,
     private readonly roles: RoleService,
+    private readonly signIns: SignInService,
+    private readonly erasures: ErasureService,
   ) {}
 
   @Rpc(projectsRpc, 'people.me')
   async me(caller: Caller): Output<'people.me'> {
     const viewer = await this.viewers.of(caller);
+    if (caller.kind === 'person') await this.signIns.seen(caller, viewer);
     return { ...viewer, grants: [...viewer.grants] };
   }
 
@@ -57,6 +62,22 @@ export class PeopleController {
   @Rpc(projectsRpc, 'people.restore')
   async restore(caller: Caller, { person }: { person: string }): Output<'people.restore'> {
     return this.people.setActive(await this.viewers.of(caller), person, true);
+  }
+
+  @Rpc(projectsRpc, 'people.erasable')
+  erasable(_caller: Caller, input: RpcInput<typeof projectsRpc, 'people.erasable'>): Output<'people.erasable'> {
+    return this.erasures.erasable(input);
+  }
+
+  @Rpc(projectsRpc, 'people.erase')
+  erase(_caller: Caller, input: RpcInput<typeof projectsRpc, 'people.erase'>): Output<'people.erase'> {
+    return this.erasures.erase(input);
+  }
+
+  @Rpc(projectsRpc, 'people.signInRefused')
+  async signInRefused(_caller: Caller, input: RpcInput<typeof projectsRpc, 'people.signInRefused'>): Output<'people.signInRefused'> {
+    await this.signIns.refused(input);
+    return {};
   }
 
   @Rpc(projectsRpc, 'roles.grant')

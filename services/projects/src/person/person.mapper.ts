@@ -3,6 +3,7 @@ import type { Viewer } from '@countersign/domain';
 
 import type { HeldGrant } from '../role/role.repository.js';
 import type { Stores } from '../store/database.repository.js';
+import { ERASED_SUBJECT } from './erased-person.js';
 import type { PersonEntity } from './person.entity.js';
 
 export type PersonView = RpcOutput<typeof projectsRpc, 'people.suspend'>;
@@ -23,7 +24,7 @@ export async function toPersonViews(tenantId: string, people: readonly PersonEnt
   return people.map((person) => ({
     id: person.id,
     name: person.name,
-    subject: person.subject,
+    subject: person.erasedAt ? ERASED_SUBJECT : person.subject,
     active: person.active,
     grants: grantsHeldBy(person, held).map(({ role, project }) => ({ role, project: names.get(project) ?? project })),
   }));

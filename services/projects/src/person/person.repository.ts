@@ -1,4 +1,4 @@
-import { Brackets, type EntityManager, In } from 'typeorm';
+import { Brackets, type EntityManager, In, IsNull, Not } from 'typeorm';
 
 import { PersonEntity } from './person.entity.js';
 
@@ -42,6 +42,15 @@ export class PersonRepository {
 
   async add(person: PersonEntity): Promise<void> {
     await this.manager.insert(PersonEntity, person);
+  }
+
+  /** Sign-ins that were erased at an issuer, in whichever tenant. */
+  erasedAt(issuer: string): Promise<PersonEntity[]> {
+    return this.manager.findBy(PersonEntity, { issuer, erasedAt: Not(IsNull()) });
+  }
+
+  async erase(tenantId: string, id: string, as: Pick<PersonEntity, 'name' | 'subject' | 'erasedAt'>): Promise<void> {
+    await this.manager.update(PersonEntity, { tenantId, id }, { ...as, active: false });
   }
 
   async setActive(tenantId: string, id: string, active: boolean): Promise<void> {

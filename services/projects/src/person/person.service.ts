@@ -7,6 +7,7 @@ import type { AuditTrail } from '../audit/audit-trail.service.js';
 import type { EligiblePerson } from '../role/role.repository.js';
 import { fromCursor, toCursor } from '../store/cursor.js';
 import type { Database, Stores } from '../store/database.repository.js';
+import { wasSubject } from './erased-person.js';
 import type { PersonEntity } from './person.entity.js';
 import { type PersonView, toPersonView, toPersonViews, toViewer } from './person.mapper.js';
 import { isStorable, requirePermission, type ViewerService } from './viewer.service.js';
@@ -56,6 +57,7 @@ export class PersonService {
       requirePermission(await this.viewers.refreshed(viewer, stores), 'person:manage');
       const person = await personNamed(stores, viewer.tenantId, name);
       if (person.id === viewer.personId) throw new AppError('FORBIDDEN', 'Nobody suspends or restores themselves');
+      if (person.erasedAt) throw new AppError('FORBIDDEN', 'Who was erased can be neither suspended nor restored');
       if (person.active !== active) {
         await stores.people.setActive(viewer.tenantId, person.id, active);
         await requireAnAdmin(stores, viewer.tenantId);
@@ -72,7 +74,7 @@ export class PersonService {
     });
   }
 
-  /** Makes tenant and people known. Whoever is known already keeps name, state and roles. */
+  /** Makes tenant and people known. Whoever is known already keeps name, state and roles; whoever was erased stays so. */
   async seed(input: SeedInput): Promise<string> {
     return this.database.inTransaction(async (stores) => {
       const tenantId = await tenantNamed(stores, input.tenant);
@@ -117,9 +119,10 @@ async function tenantNamed(stores: Stores, name: string): Promise<string> {
 async function addOnce(stores: Stores, tenantId: string, issuer: string, given: SeedInput['people'][number]): Promise<void> {
   const { subject, name, role } = given;
   if (await stores.people.byIdentity(issuer, subject)) return;
+  if ((await stores.people.erasedAt(issuer)).some((erased) => wasSubject(erased.subject, subject))) return;
   const at = new Date();
   const id = randomUUID();
-  await stores.people.add({ id, tenantId, issuer, subject, name, active: true, createdAt: at });
+  await stores.people.add({ id, tenantId, issuer, subject, name, active: true, createdAt: at, erasedAt: null });
   await stores.roles.grant({ id: randomUUID(), tenantId, personId: id, groupId: null, project: '*', role });
   await stores.audit.append({
     tenantId,

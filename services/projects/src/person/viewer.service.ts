@@ -26,7 +26,7 @@ export class ViewerService {
   }
 
   /** The viewer once more, inside a transaction that holds the tenant: a role taken away a moment ago counts. */
-  async refreshed({ tenantId, personId }: Viewer, stores: Stores): Promise<Viewer> {
+  async refreshed({ tenantId, personId }: Pick<Viewer, 'tenantId' | 'personId'>, stores: Stores): Promise<Viewer> {
     const [person] = await stores.people.byIds(tenantId, [personId]);
     if (!person) throw new AppError('FORBIDDEN', 'You are not known here; an admin must add you');
     return toViewer(person, await stores.roles.grantsOf(tenantId, [personId]));

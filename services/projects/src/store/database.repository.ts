@@ -11,6 +11,8 @@ import { ProjectEntity } from '../project/project.entity.js';
 import { ProjectRepository } from '../project/project.repository.js';
 import { RoleBindingEntity } from '../role/role-binding.entity.js';
 import { RoleRepository } from '../role/role.repository.js';
+import { SignInEntity } from '../sign-in/sign-in.entity.js';
+import { SignInRepository } from '../sign-in/sign-in.repository.js';
 import { TenantEntity } from '../tenant/tenant.entity.js';
 import { TenantRepository } from '../tenant/tenant.repository.js';
 
@@ -28,6 +30,7 @@ export function projectsDatabase(url: string): CountersignDataSourceOptions {
       GroupMemberEntity,
       RoleBindingEntity,
       ProjectEntity,
+      SignInEntity,
       AuditEntryEntity,
       AuditPayloadEntity,
     ],
@@ -42,6 +45,7 @@ export type Stores = {
   readonly roles: RoleRepository;
   readonly projects: ProjectRepository;
   readonly audit: AuditRepository;
+  readonly signIns: SignInRepository;
 };
 
 export class Database {
@@ -72,5 +76,6 @@ function storesOf(manager: EntityManager): Stores {
     roles: new RoleRepository(manager),
     projects: new ProjectRepository(manager),
     audit: new AuditRepository(manager),
+    signIns: new SignInRepository(manager),
   };
 }

@@ -10,12 +10,12 @@ import type { ProjectsPort } from '../people/projects.port.js';
 import { decodeNumber } from '../request/cursor.js';
 import type { KeyRing } from '../signing/key-ring.js';
 import type { LogPlace } from '../signing/open-vote.js';
+import { ERASED } from './erased.js';
 import { readDocument } from './signed-document.js';
 
 type Page = RpcOutput<typeof requestsRpc, 'requests.audit'>;
 type Entry = { readonly type: string; readonly at: string; readonly actor?: string; readonly payload: string };
 
-const ERASED = '(erased)';
 const CHANGED = '(what is stored is not what was recorded: somebody changed it)';
 const UNREADABLE: Entry = { type: 'unreadable', at: new Date(0).toISOString(), payload: '' };
 

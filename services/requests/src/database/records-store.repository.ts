@@ -5,6 +5,7 @@ import { AnswerRepository } from '../answer/answer.repository.js';
 import { AuditRepository } from '../audit/audit.repository.js';
 import { CallRepository } from '../call/call.repository.js';
 import { DecisionRepository } from '../decision/decision.repository.js';
+import { ErasureRepository } from '../erasure/erasure.repository.js';
 import { FactRepository } from '../fact/fact.repository.js';
 import { GateRepository } from '../gate/gate.repository.js';
 import { LiveRepository } from '../live/live.repository.js';
@@ -34,6 +35,7 @@ function recordsOn(manager: EntityManager) {
     audit: new AuditRepository(manager),
     live: new LiveRepository(manager),
     keyLists: new KeyListRepository(manager),
+    erasures: new ErasureRepository(manager),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { requestsRpc, RpcInput, RpcOutput } from '@countersign/contracts';
-import { AppError, type ErrorCode, isTerminal, rolesIn, subjectName, type Verdict } from '@countersign/domain';
+import { AppError, channelOf, type ErrorCode, isTerminal, rolesIn, subjectName, type Verdict } from '@countersign/domain';
 import type { Caller } from '@countersign/platform';
 
 import { audit, recordDocument } from '../audit/journal.js';
@@ -13,7 +13,7 @@ import type { ProjectsPort, ProjectView } from '../people/projects.port.js';
 import type { RequestEntity } from '../request/request.entity.js';
 import type { KeyRing } from '../signing/key-ring.js';
 import type { DecisionEntity } from './decision.entity.js';
-import { channelOf, type DecisionDraft, makeDecision } from './statement.js';
+import { type DecisionDraft, makeDecision } from './statement.js';
 
 type Input = RpcInput<typeof requestsRpc, 'requests.decide'>;
 type Output = RpcOutput<typeof requestsRpc, 'requests.decide'>;
@@ -36,6 +36,9 @@ type Stored =
   | { readonly kind: 'before'; readonly decision: DecisionEntity; readonly outboxId: string | undefined }
   | { readonly kind: 'refused'; readonly code: ErrorCode };
 
+/** In place of a request that the person may not read. */
+type Unread = { readonly tenantId: string; readonly id: null };
+
 const MESSAGES: Readonly<Partial<Record<string, string>>> = {
   OWN_REQUEST: 'Nobody approves their own request',
   GATE_CLOSED: 'This gate is not open',
@@ -51,7 +54,7 @@ export class DecideService {
   async decide(caller: Caller, input: Input): Promise<Output> {
     const { access, projects, guards } = this.deps;
     const visitor = await access.visitor(caller);
-    const row = await access.readable(visitor.viewer, input.id);
+    const row = await access.readable(visitor.viewer, input.id).catch((error: unknown) => this.refuseUnread(visitor, input, error));
     if (!guards.holdsRole(visitor.viewer, input.gate, row.projectId)) {
       await this.auditRefusal(visitor, row, input, 'ROLE_MISSING');
       throw new AppError('FORBIDDEN', `Deciding needs the role reviewer, maintainer or admin in ${row.projectName}`);
@@ -183,8 +186,17 @@ export class DecideService {
     return { ...given, message, state: row?.state ?? 'RECEIVED' };
   }
 
-  private async auditRefusal({ viewer, caller }: Visitor, row: RequestEntity, input: Pick<Input, 'gate' | 'digest'> & { readonly verdict: Verdict }, code: ErrorCode): Promise<void> {
-    const { gate, digest, verdict } = input;
+  /** Entered where the person belongs, and naming neither request nor digest: what exists elsewhere is not told there. */
+  private async refuseUnread(visitor: Visitor, input: Input, error: unknown): Promise<never> {
+    if (error instanceof AppError && error.code === 'NOT_FOUND') {
+      await this.auditRefusal(visitor, { tenantId: visitor.viewer.tenantId, id: null }, input, error.code);
+    }
+    throw error;
+  }
+
+  private async auditRefusal({ viewer, caller }: Visitor, row: Unread | RequestEntity, input: Pick<Input, 'gate' | 'digest'> & { readonly verdict: Verdict }, code: ErrorCode): Promise<void> {
+    const { gate, verdict } = input;
+    const digest = row.id === null ? null : input.digest;
     const note = {
       type: 'decision-refused',
       actor: viewer.personId,

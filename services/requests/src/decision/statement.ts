@@ -117,10 +117,3 @@ export function passedEnvelope({ requestId, gate, revision, digest, decisions, p
     },
   });
 }
-
-const NAMED_CHANNELS: Readonly<Record<string, Channel>> = { console: 'console', cli: 'cli' };
-
-/** The client that the token was issued to; embedded ones are called `countersign-console` and the like. */
-export function channelOf(clientId: string): Channel {
-  return NAMED_CHANNELS[clientId.replace(/^countersign-/, '')] ?? 'api';
-}

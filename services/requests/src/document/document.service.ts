@@ -1,6 +1,6 @@
 import type { requestsRpc, RpcInput, RpcOutput } from '@countersign/contracts';
 import { AppError, type FactKind, type Facts, type Gate, isTerminal, type PlanSubject, type SpecSubject } from '@countersign/domain';
-import { digestOf } from '@countersign/domain/digest';
+import { digestOf, sha256Hex } from '@countersign/domain/digest';
 import type { Caller } from '@countersign/platform';
 
 import type { RecordsStore } from '../database/records-store.repository.js';
@@ -66,9 +66,10 @@ export class DocumentService {
   }
 
   private async revision(row: RequestEntity, gate: Gate, number?: number): Promise<GateRevisionEntity | null> {
-    if (number === undefined) return this.store.read.gates.current(row.id, gate);
-    const found = await this.store.read.gates.find(row.id, gate, number);
-    if (!found) throw new AppError('NOT_FOUND', `The ${gate} gate has no revision ${number}`, { field: 'revision' });
+    const found = number === undefined ? await this.store.read.gates.current(row.id, gate) : await this.store.read.gates.find(row.id, gate, number);
+    // What is shown is what is signed: a text that is not its digest's is shown to nobody.
+    if (found && sha256Hex(found.text) !== found.digest) throw new AppError('ARTIFACT_CORRUPT', `Revision ${found.revision} of the ${gate} gate is stored with a text that is not the one its digest names`);
+    if (!found && number !== undefined) throw new AppError('NOT_FOUND', `The ${gate} gate has no revision ${number}`, { field: 'revision' });
     return found;
   }
 

@@ -22,23 +22,31 @@ function highest(found: readonly Severity[]): Severity | null {
   return [...SEVERITIES].reverse().find((severity) => found.includes(severity)) ?? null;
 }
 
+export type PolicyAccount = {
+  readonly passes: boolean;
+  /** Why a person decides; null where nobody has to. */
+  readonly code: 'CHECKS_NOT_PASSED' | 'POLICY_DENIED' | 'POLICY_NO_RULE' | 'POLICY_ERROR' | null;
+  readonly account: string;
+};
+
 /** Whether policy lets a gate pass without a person, or the sentence that says why not. */
-export function policyAccount(gate: Gate, verdict: PolicyVerdict, facts: FactsUsed): { readonly passes: boolean; readonly account: string } {
+export function policyAccount(gate: Gate, verdict: PolicyVerdict, facts: FactsUsed): PolicyAccount {
   const reasons = verdict.reasons.join(' ');
   const checks = facts.checks?.data.verdict;
+  const waits = (code: PolicyAccount['code'], account: string): PolicyAccount => ({ passes: false, code, account: account.trim() });
   if ((gate === 'diff' || gate === 'merge') && (checks === 'failed' || checks === 'notRun')) {
     const said = checks === 'failed' ? 'Checks fail' : 'Checks did not run';
-    return { passes: false, account: `${said}: a person decides. ${reasons}`.trim() };
+    return waits('CHECKS_NOT_PASSED', `${said}: a person decides. ${reasons}`);
   }
   switch (verdict.effect) {
     case 'allow':
-      if (verdict.policyIds.length > 0) return { passes: true, account: reasons || `Allowed by ${verdict.policyIds.join(', ')}` };
-      return { passes: false, account: 'Policy allows it but names no rule: a person decides.' };
+      if (verdict.policyIds.length > 0) return { passes: true, code: null, account: reasons || `Allowed by ${verdict.policyIds.join(', ')}` };
+      return waits('POLICY_NO_RULE', 'Policy allows it but names no rule: a person decides.');
     case 'deny':
-      return { passes: false, account: `Policy does not pass it: ${reasons || verdict.policyIds.join(', ')}` };
+      return waits('POLICY_DENIED', `Policy does not pass it: ${reasons || verdict.policyIds.join(', ')}`);
     case 'none':
-      return { passes: false, account: `No policy rule decides: a person does. ${reasons}`.trim() };
+      return waits('POLICY_NO_RULE', `No policy rule decides: a person does. ${reasons}`);
     case 'error':
-      return { passes: false, account: `The policy engine failed: a person decides. ${reasons}`.trim() };
+      return waits('POLICY_ERROR', `The policy engine failed: a person decides. ${reasons}`);
   }
 }

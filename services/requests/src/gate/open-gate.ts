@@ -4,13 +4,14 @@ import {
   type Gate,
   GATE_REVIEW_STATE,
   isReview,
+  type Subject,
   subjectName,
   type Viewer,
 } from '@countersign/domain';
 import { digestOf } from '@countersign/domain/digest';
 import type { OpenGateResult } from '@countersign/workflow-contracts';
 
-import { auditDocument, record } from '../audit/journal.js';
+import { audit, auditDocument, record } from '../audit/journal.js';
 import type { DecisionEntity } from '../decision/decision.entity.js';
 import { makeDecision } from '../decision/statement.js';
 import { type GateContext, moveTo, type MoveContext } from '../lifecycle/move.js';
@@ -18,12 +19,13 @@ import type { EligiblePerson, PolicyVerdict, ProjectView } from '../people/proje
 import type { RequestEntity } from '../request/request.entity.js';
 import { buildSubject } from './build-subject.js';
 import { type FactsUsed, idsOf } from './facts-used.js';
-import { policyFactsOf } from './gate-policy.js';
+import { type PolicyAccount, policyFactsOf } from './gate-policy.js';
 import type { GateRevisionEntity } from './gate-revision.entity.js';
 import { openRevision } from './number-revision.js';
 import { passGate } from './pass-gate.js';
-import { quorumText, reopenedText } from './quorum.js';
-import { voteFault } from './verify-votes.js';
+import { quorumText } from './quorum.js';
+import { type Drift, driftOf } from './reopened-account.js';
+import { voteFault, type VoteRules } from './verify-votes.js';
 
 export type OpenGateInput = { readonly gate: Gate; readonly reopened: { readonly code: string } | null };
 /** What was read before the transaction: facts are never changed, the rest is as of this moment. */
@@ -50,18 +52,21 @@ export async function openGate(context: GateContext, row: RequestEntity, input: 
   const { settings } = seen.project;
   const setting = settings.gates[gate];
   const said = seen.verdict && setting === 'policy' ? context.guards.policyAccount(gate, seen.verdict, seen.facts) : null;
-  const account = [reopened ? reopenedText(reopened.code) : '', said?.account ?? ''].join(' ').trim() || null;
+  const subject = buildSubject(gate, { row, project: seen.project, facts: seen.facts });
+  const drift = reopened ? await driftSince(context, row, { gate, code: reopened.code, subject }, seen) : null;
+  const account = [drift?.text ?? '', said?.account ?? ''].join(' ').trim() || null;
 
   await enterReview(context, row, gate);
   const revision = await openRevision(context, row, gate, {
-    subject: buildSubject(gate, { row, project: seen.project, facts: seen.facts }),
+    subject,
     setting,
     required: settings.approvalsRequired,
     windowMs: settings.gateWindowMs,
     facts: idsOf(seen.facts),
     account,
   });
-  await noteOpened(context, row, revision);
+  await noteOpened(context, row, revision, said);
+  if (drift) await noteDrift(context, row, revision, drift);
 
   const machine = setting === 'off' ? gateOff(seen, gate) : said?.passes && seen.verdict ? byPolicy(seen.verdict, seen) : null;
   if (machine) {
@@ -80,11 +85,38 @@ async function enterReview(context: MoveContext, row: RequestEntity, gate: Gate)
   await moveTo(context, row, review);
 }
 
-async function noteOpened({ records, now }: MoveContext, row: RequestEntity, revision: GateRevisionEntity): Promise<void> {
+async function noteOpened({ records, now }: MoveContext, row: RequestEntity, revision: GateRevisionEntity, said: PolicyAccount | null): Promise<void> {
   const { gate, digest, account } = revision;
   const text = `The ${gate} gate opened: revision ${revision.revision}${account === null ? '' : `. ${account}`}`;
   const subject = subjectName(row.id, gate, revision.revision);
-  await record(records, row, { type: 'gate-opened', actor: null, text, subject, data: { gate, revision: revision.revision, digest } }, now);
+  const data = { gate, revision: revision.revision, digest, ...(said?.code && { code: said.code }) };
+  await record(records, row, { type: 'gate-opened', actor: null, text, subject, data }, now);
+}
+
+/** Before the new revision ends the life of what was approved. */
+async function driftSince(
+  context: GateContext,
+  row: RequestEntity,
+  { gate, code, subject }: { readonly gate: Gate; readonly code: string; readonly subject: Subject },
+  seen: OpenGateNow,
+): Promise<Drift> {
+  const { records } = context;
+  const approved = await records.gates.current(row.id, gate);
+  const votes = approved ? await records.decisions.live({ requestId: row.id, gate, revision: approved.revision }) : [];
+  const rules = approved && rulesFor(context, row, approved, seen);
+  const lost = votes.flatMap((vote) => {
+    const fault = rules && vote.actorKind === 'person' ? voteFault(vote, rules) : undefined;
+    return fault ? { person: vote.actor, code: fault } : [];
+  });
+  const nameOf = (person: string): string => seen.people.find(({ personId }) => personId === person)?.name ?? person;
+  const { policyVersion, settings } = seen.project;
+  return driftOf(code, { approved, subject, required: settings.approvalsRequired, votes, policyVersion, lost, nameOf });
+}
+
+async function noteDrift({ records, now }: MoveContext, row: RequestEntity, { gate, revision }: GateRevisionEntity, drift: Drift): Promise<void> {
+  const { code, text, before, after, lost } = drift;
+  // People read it as the account of the gate that opened.
+  await audit(records, row, { type: 'drift', actor: null, text, subject: subjectName(row.id, gate, revision), data: { gate, revision, code, before, after, lost } }, now);
 }
 
 function gateOff({ project }: OpenGateNow, gate: Gate): Machine {
@@ -176,17 +208,9 @@ async function waitForPeople(
 
 /** Votes recorded earlier for this very revision that would count now; machines' earlier decisions never hold. */
 async function holdingVotes(context: GateContext, row: RequestEntity, revision: GateRevisionEntity, seen: OpenGateNow): Promise<DecisionEntity[]> {
-  const { records, openVote, guards } = context;
+  const { records } = context;
   const live = await records.decisions.live({ requestId: row.id, gate: revision.gate, revision: revision.revision });
-  const rules = {
-    open: revision,
-    projectId: row.projectId,
-    requesterId: row.requesterId,
-    requesterMayApprove: seen.project.settings.requesterMayApprove,
-    people: new Map(seen.people.map((person) => [person.personId, person])),
-    openVote,
-    guards,
-  };
+  const rules = rulesFor(context, row, revision, seen);
   const held: DecisionEntity[] = [];
   for (const vote of live) {
     if (vote.actorKind !== 'person') {
@@ -199,4 +223,16 @@ async function holdingVotes(context: GateContext, row: RequestEntity, revision: 
     else held.push(vote);
   }
   return held;
+}
+
+function rulesFor({ openVote, guards }: GateContext, row: RequestEntity, open: GateRevisionEntity, { project, people }: OpenGateNow): VoteRules {
+  return {
+    open,
+    projectId: row.projectId,
+    requesterId: row.requesterId,
+    requesterMayApprove: project.settings.requesterMayApprove,
+    people: new Map(people.map((person) => [person.personId, person])),
+    openVote,
+    guards,
+  };
 }

@@ -28,15 +28,3 @@ export function quorumText({ gate, required, approvals, eligible, requesterMayAp
   const people = eligible.length === 1 ? 'only 1 person' : `only ${eligible.length} people`;
   return `${needs}; ${people} may give one, so the quorum of ${required} cannot be met`;
 }
-
-/** What is shown where a gate opens again. */
-export function reopenedText(code: string): string {
-  const known: Readonly<Record<string, string>> = {
-    STALE_DIGEST: 'What was approved is not what is at hand any more',
-    QUORUM_MISSING: 'The approvals do not hold any more: somebody lost the role or was suspended',
-    POLICY_CHANGED: 'The policies changed since it passed',
-    GATE_NOT_PASSED: 'No approval of this exact content is recorded',
-    TARGET_MOVED: 'The target branch moved',
-  };
-  return `Opened again: ${known[code] ?? code} (${code}).`;
-}

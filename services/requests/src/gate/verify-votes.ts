@@ -5,7 +5,7 @@ import type { Guards } from '../guards.js';
 import type { OpenVote } from '../signing/open-vote.js';
 
 export type OpenRevision = { readonly requestId: string; readonly gate: SubjectKind; readonly revision: number; readonly digest: string };
-export type VoteGuards = Pick<Guards, 'isGenuine' | 'isOfRevision' | 'isActive' | 'holdsRole' | 'isOthers'>;
+export type VoteGuards = Pick<Guards, 'isGenuine' | 'revisionFault' | 'isActive' | 'holdsRole' | 'isOthers'>;
 export type VoteRules = {
   readonly open: OpenRevision;
   readonly projectId: string;
@@ -18,13 +18,12 @@ export type VoteRules = {
 };
 
 /** Why the stored bytes are no decision of this person on this very document; undefined where they are. */
-export function envelopeFault(vote: DecisionEntity, open: OpenRevision, openVote: OpenVote, guards: Pick<VoteGuards, 'isGenuine' | 'isOfRevision'>): ErrorCode | undefined {
+export function envelopeFault(vote: DecisionEntity, open: OpenRevision, openVote: OpenVote, guards: Pick<VoteGuards, 'isGenuine' | 'revisionFault'>): ErrorCode | undefined {
   const opened = openVote(vote);
   if (typeof opened === 'string') return opened;
   if (!guards.isGenuine(vote, opened)) return 'VOTE_MISMATCH';
   if (vote.requestId !== open.requestId || vote.gate !== open.gate) return 'VOTE_MISMATCH';
-  if (!guards.isOfRevision(vote, open)) return 'STALE_REVISION';
-  return vote.digest === open.digest ? undefined : 'STALE_DIGEST';
+  return guards.revisionFault(vote, open);
 }
 
 /** Whether a stored vote counts at this moment. */

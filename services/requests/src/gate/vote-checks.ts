@@ -1,7 +1,9 @@
-import { type DecisionStatement, subjectName } from '@countersign/domain';
+import { type DecisionStatement, type ErrorCode, subjectName } from '@countersign/domain';
 import { sha256Hex } from '@countersign/domain/digest';
 
 import type { DecisionEntity } from '../decision/decision.entity.js';
+
+type Revised = Pick<DecisionEntity, 'revision' | 'digest'>;
 
 /** The row says what its signed bytes say: the same request, gate, revision, content, verdict and person. */
 export function isGenuine(vote: DecisionEntity, { predicate, subject: [subject] }: DecisionStatement): boolean {
@@ -18,8 +20,10 @@ export function isGenuine(vote: DecisionEntity, { predicate, subject: [subject] 
   );
 }
 
-export function isOfRevision(vote: Pick<DecisionEntity, 'revision'>, open: { readonly revision: number }): boolean {
-  return vote.revision === open.revision;
+/** Why a vote is not about the revision that is open now: another number, or another document under it. */
+export function revisionFault(vote: Revised, open: Revised): ErrorCode | undefined {
+  if (vote.revision !== open.revision) return 'STALE_REVISION';
+  return vote.digest === open.digest ? undefined : 'STALE_DIGEST';
 }
 
 /** One vote of each person, the latest. */

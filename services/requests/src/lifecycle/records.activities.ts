@@ -1,7 +1,7 @@
 import { allowsAttempt, AppError, GATE_ROLES, modelOf, OFFLINE_MODEL, type Viewer } from '@countersign/domain';
 import type { CloseGateResult, OpenGateResult, RecordsActivities } from '@countersign/workflow-contracts';
 
-import { record } from '../audit/journal.js';
+import { audit, record } from '../audit/journal.js';
 import type { DecisionEntity } from '../decision/decision.entity.js';
 import { closeGate } from '../gate/close-gate.js';
 import { factsFor } from '../gate/facts-used.js';
@@ -37,7 +37,7 @@ type Inputs = { [Name in keyof RecordsActivities]: Parameters<RecordsActivities[
 export function recordsActivities(deps: RecordsActivitiesDeps): RecordsActivities {
   const { store, settings: slots, guards, call, nudge } = deps;
   const write = async <Result>(requestId: string, work: Parameters<typeof once<Result>>[2]): Promise<Result> => {
-    const result = await once(deps, { requestId, call: call() }, work);
+    const result = await once(deps, { requestId, call: call() }, work).catch((error: unknown) => noteRefused(deps, requestId, error));
     nudge();
     return result;
   };
@@ -82,6 +82,21 @@ export function recordsActivities(deps: RecordsActivitiesDeps): RecordsActivitie
     },
     ...notes(write, slots),
   };
+}
+
+const AUDITED: readonly string[] = ['ILLEGAL_MOVE', 'GATE_CLOSED'];
+
+/** What the lifecycle's own run was refused is entered once the refused transaction is gone. */
+async function noteRefused({ store, clock, call }: RecordsActivitiesDeps, requestId: string, error: unknown): Promise<never> {
+  if (error instanceof AppError && AUDITED.includes(error.code)) {
+    const { code, message } = error;
+    await store.write(async (records) => {
+      const row = await records.requests.lock(requestId);
+      const text = `A call of the lifecycle was refused: ${message}`;
+      if (row) await audit(records, row, { type: 'call-refused', actor: null, text, data: { code, state: row.state, ...call().run } }, clock());
+    });
+  }
+  throw error;
 }
 
 type Write = <Result>(requestId: string, work: Parameters<typeof once<Result>>[2]) => Promise<Result>;

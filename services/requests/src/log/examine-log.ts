@@ -23,6 +23,8 @@ type Against = {
   readonly kept: Checkpoint | undefined;
 };
 
+export type ExamineLog = (db: Db, tenantId: string, sources: readonly string[], against: Against) => Promise<Examination | undefined>;
+
 const PAGE = 4_096;
 const MOST_FINDINGS = 50;
 const MOST_SUSPECTS = 16;

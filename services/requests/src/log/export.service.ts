@@ -14,6 +14,7 @@ import { type BundleParts, bundleText, digestsOf, statementsIn } from './export-
 import type { ExportFiles } from './export-files.js';
 import type { FoundLeaf, LeafFilter } from './leaf.repository.js';
 import type { LogAudit } from './log-audit.js';
+import { LogFault } from './log-fault.js';
 import type { LogCheckpoint, LogReader } from './log-reader.js';
 import { inclusionRanges, rangeRoot, subtreesOf } from './merkle-tree.js';
 
@@ -45,8 +46,8 @@ export class ExportService {
     await this.deps.audit.sweep(tenantId);
     const checkpoint = await reader.checkpoint(tenantId);
     if (!checkpoint) throw new AppError('LOG_PENDING', 'The transparency log has no entry yet: try again in a second');
-    const consistency = input.earlier === undefined ? null : await this.consistency(tenantId, checkpoint, input.earlier);
-    const entries = await this.entries(tenantId, checkpoint, filter);
+    const consistency = input.earlier === undefined ? null : await named(this.consistency(tenantId, checkpoint, input.earlier));
+    const entries = await named(this.entries(tenantId, checkpoint, filter));
     if (entries.length === 0) throw new AppError('NOT_FOUND', 'The log has no such entry');
     const subjects = await this.deps.store.read.gates.texts(tenantId, digestsOf(statementsIn(entries)));
     const text = bundleText({ keys: [keys.envelope], checkpoint: checkpoint.note, consistency, entries, subjects });
@@ -128,6 +129,16 @@ export class ExportService {
     const text = `${viewer.name} exported ${entries} entries of the log`;
     const data = { request: request ?? null, from: from ?? null, to: to ?? null, entries, sha256 };
     await store.write((records) => audit(records, { tenantId: viewer.tenantId, id: request ?? null }, { type: 'export', actor: viewer.personId, text, data }, clock()));
+  }
+}
+
+/** Where so much is gone that not even a bundle which does not verify can be made, the answer says what is gone. */
+async function named<Part>(part: Promise<Part>): Promise<Part> {
+  try {
+    return await part;
+  } catch (error) {
+    if (!(error instanceof LogFault)) throw error;
+    throw new AppError('LOG_BROKEN', `No bundle can be made of a broken log: ${error.finding.text}. An admin has to run countersign log recover`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { isUnavailable, type Logger } from '@countersign/platform';
 import type pg from 'pg';
 
 import { AuditSourceRepository } from './audit-source.repository.js';
-import { type Examination, examineLog } from './examine-log.js';
+import type { Examination, ExamineLog } from './examine-log.js';
 import { type IntegratorDeps, keptNote } from './integrator.js';
 import type { Finding } from './log-fault.js';
 import { LogRepository } from './log.repository.js';
@@ -12,6 +12,7 @@ import { within } from './transaction.js';
 export type LogAuditDeps = Pick<IntegratorDeps, 'keeper' | 'keys' | 'clock'> & {
   readonly pool: pg.Pool;
   readonly sources: readonly string[];
+  readonly examine: ExamineLog;
   readonly logger: Logger;
   /** Of several processes only the one that integrates examines by itself. */
   readonly isLeading: () => boolean;
@@ -54,14 +55,14 @@ export class LogAudit {
   }
 
   async examine(tenantId: string): Promise<Examination | undefined> {
-    const { pool, sources, keys } = this.deps;
+    const { pool, sources, keys, examine } = this.deps;
     await keys.refresh();
     const client = await pool.connect();
     try {
       const available = await AuditSourceRepository.available(client, sources);
       const tree = (await new LogRepository(client).trees(tenantId)).at(-1);
       const against = { keys: keys.list, kept: tree && (await keptNote(this.deps, tree.origin)) };
-      return await within(client, () => examineLog(client, tenantId, available, against), 'REPEATABLE READ READ ONLY');
+      return await within(client, () => examine(client, tenantId, available, against), 'REPEATABLE READ READ ONLY');
     } finally {
       client.release();
     }

@@ -1,6 +1,7 @@
 import { DeadlinePool, type Logger, toDatabaseError, withServerOptions } from '@countersign/platform';
 
 import { AUDIT_SOURCES, type Db } from './audit-source.repository.js';
+import type { ExamineLog } from './examine-log.js';
 import type { IntegratorDeps } from './integrator.js';
 import { KeptNotes } from './kept-notes.js';
 import { LogAudit } from './log-audit.js';
@@ -14,6 +15,8 @@ export type TransparencyLogDeps = IntegratorDeps &
     readonly url: string;
     /** The schemas whose `audit_entry` is integrated; one that is not there yet is awaited. */
     readonly sources?: readonly string[];
+    /** Holds what is stored against what was signed. */
+    readonly examine: ExamineLog;
     readonly logger: Logger;
   };
 

@@ -2,6 +2,7 @@ import { isTerminal, subjectName } from '@countersign/domain';
 
 import { record } from '../audit/journal.js';
 import type { RecordsStore } from '../database/records-store.repository.js';
+import type { Guards } from '../guards.js';
 import { toVote } from '../lifecycle/carry.js';
 import type { Clock } from '../lifecycle/fence.js';
 import type { LifecyclePort, UpdateOutcome } from '../lifecycle/lifecycle.port.js';
@@ -24,6 +25,7 @@ export class Delivery {
     private readonly store: RecordsStore,
     private readonly lifecycle: LifecyclePort,
     private readonly clock: Clock,
+    private readonly guards: Pick<Guards, 'updateIdOf'>,
   ) {}
 
   async deliver(item: Pick<OutboxEntity, 'id' | 'requestId' | 'payload'>, deadlineMs: number): Promise<Delivered> {
@@ -52,7 +54,7 @@ export class Delivery {
   private async decide(row: RequestEntity, itemId: string, decisionId: string, deadlineMs: number): Promise<Delivered> {
     const decision = await this.store.read.decisions.find(decisionId);
     if (!decision || decision.delivered || !decision.live) return this.done(itemId);
-    const update = { name: 'decide', args: toVote(decision), updateId: decision.updateId, deadlineMs } as const;
+    const update = { name: 'decide', args: toVote(decision), updateId: this.guards.updateIdOf(decision), deadlineMs } as const;
     const outcome = settled(row, await this.lifecycle.update(row.id, update));
     if (outcome.kind === 'pending') return outcome;
     return this.store.write(async (records) => {

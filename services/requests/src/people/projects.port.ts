@@ -16,5 +16,9 @@ export interface ProjectsPort {
   projectNamed(tenantId: string, name: string): Promise<ProjectView | null>;
   /** What entries of its audit trail stand for, by their id there; one that was erased is missing. */
   auditPayloads(tenantId: string, ids: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
+  /** Whom `by` means, where they may erase them. @throws AppError FORBIDDEN, NOT_FOUND or PERSON_NOT_SUSPENDED. */
+  erasable(tenantId: string, by: string, person: string): Promise<{ readonly personId: string; readonly name: string }>;
+  /** Removes what services/projects keeps of a person. A second call removes nothing. */
+  erase(tenantId: string, by: string, personId: string): Promise<{ readonly payloads: number }>;
   evaluatePolicy(question: PolicyQuestion): Promise<PolicyVerdict>;
 }

@@ -38,5 +38,9 @@ export class RpcProjectsAdapter implements ProjectsPort {
     return found;
   };
 
+  erasable: ProjectsPort['erasable'] = (tenantId, by, person) => this.rpc.call('people.erasable', { tenantId, by, person });
+
+  erase: ProjectsPort['erase'] = (tenantId, by, personId) => this.rpc.call('people.erase', { tenantId, by, personId });
+
   evaluatePolicy: ProjectsPort['evaluatePolicy'] = (question) => this.rpc.call('policy.evaluate', question);
 }

@@ -3,7 +3,7 @@ import { AppError, may, NO_USAGE, type Viewer } from '@countersign/domain';
 import type { Caller } from '@countersign/platform';
 import { workflowIdOf } from '@countersign/workflow-contracts';
 
-import { record } from '../audit/journal.js';
+import { audit, record } from '../audit/journal.js';
 import type { RecordsStore } from '../database/records-store.repository.js';
 import { keyMismatch, keyScope, type KeyStamp, stampOf } from '../key/keyed-act.js';
 import type { Guards } from '../guards.js';
@@ -124,10 +124,19 @@ export class RequestService {
   /** What the first call with this key made, as it is now. Its outbox row does what is still to be done. */
   private async again(viewer: Viewer, before: RequestEntity, stamp: KeyStamp): Promise<RequestItem> {
     const { access, store, guards } = this.deps;
-    if (!guards.isSameAct(before, stamp)) throw keyMismatch();
+    if (!guards.isSameAct(before, stamp)) throw await this.auditMismatch(viewer, before);
     const row = await access.readable(viewer, before.id);
     const needing = await store.read.lists.needingViewer(access.scopeOf(viewer), [row.id]);
     return toItem(row, () => viewer.name, needing.has(row.id));
+  }
+
+  private async auditMismatch(viewer: Viewer, before: RequestEntity): Promise<AppError> {
+    const error = keyMismatch();
+    const text = `${viewer.name} tried to ask for something else under the key of this request and was refused: ${error.code}`;
+    const note = { type: 'request-refused', actor: viewer.personId, text, data: { code: error.code } };
+    const { store, clock } = this.deps;
+    await store.write((records) => audit(records, before, note, clock()));
+    return error;
   }
 
   private async names(tenantId: string, ids: readonly string[]): Promise<Names> {

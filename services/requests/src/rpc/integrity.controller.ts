@@ -3,6 +3,7 @@ import { type Caller, Rpc } from '@countersign/platform';
 import { Controller } from '@nestjs/common';
 import type { z } from 'zod';
 
+import { ErasureService } from '../erasure/erasure.service.js';
 import { ExportService } from '../log/export.service.js';
 import { LogService } from '../log/log.service.js';
 import { KeysService } from '../signing/keys.service.js';
@@ -16,6 +17,7 @@ export class IntegrityController {
     private readonly keys: KeysService,
     private readonly log: LogService,
     private readonly exports: ExportService,
+    private readonly erasures: ErasureService,
   ) {}
 
   @Rpc(requestsRpc, 'keys.list')
@@ -51,6 +53,11 @@ export class IntegrityController {
   @Rpc(requestsRpc, 'log.export')
   export(caller: Caller, input: Input<'log.export'>): Output<'log.export'> {
     return this.exports.make(caller, input);
+  }
+
+  @Rpc(requestsRpc, 'erasure.erase')
+  erase(caller: Caller, input: Input<'erasure.erase'>): Output<'erasure.erase'> {
+    return this.erasures.erase(caller, input);
   }
 
   @Rpc(requestsRpc, 'log.exportRead')

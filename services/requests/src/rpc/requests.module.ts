@@ -4,6 +4,7 @@ import { ActivityService } from '../activity/activity.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { DecideService } from '../decision/decide.service.js';
 import { DocumentService } from '../document/document.service.js';
+import { ErasureService } from '../erasure/erasure.service.js';
 import { LiveService } from '../live/live.service.js';
 import { ExportService } from '../log/export.service.js';
 import { LogService } from '../log/log.service.js';
@@ -29,6 +30,7 @@ export type RequestsParts = {
   readonly keys: KeysService;
   readonly log: LogService;
   readonly exports: ExportService;
+  readonly erasures: ErasureService;
 };
 
 @Module({})
@@ -49,6 +51,7 @@ export class RequestsModule {
         { provide: KeysService, useValue: parts.keys },
         { provide: LogService, useValue: parts.log },
         { provide: ExportService, useValue: parts.exports },
+        { provide: ErasureService, useValue: parts.erasures },
       ],
     };
   }

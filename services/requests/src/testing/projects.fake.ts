@@ -83,6 +83,20 @@ export class FakeProjects implements ProjectsPort {
   auditPayloads: ProjectsPort['auditPayloads'] = (_tenantId, ids) =>
     this.answer(new Map(ids.flatMap((id) => (this.payloads.has(id) ? [[id, this.payloads.get(id) as Buffer] as const] : []))));
 
+  /** Only suspended people, by anybody: what an admin is belongs to services/projects. */
+  erasable: ProjectsPort['erasable'] = (tenantId, _by, person) => {
+    const found = this.everyone.find((one) => one.tenantId === tenantId && one.personId === person);
+    if (!found) return Promise.reject(new AppError('NOT_FOUND', `There is no person ${person}`, { field: 'person' }));
+    if (found.active) return Promise.reject(new AppError('PERSON_NOT_SUSPENDED', 'Suspend them first', { field: 'person' }));
+    return this.answer({ personId: found.personId, name: found.name });
+  };
+
+  erase: ProjectsPort['erase'] = (tenantId, _by, personId) => {
+    const found = this.everyone.find((one) => one.tenantId === tenantId && one.personId === personId);
+    if (found) this.add({ ...found, name: 'erased person', subject: 'erased' });
+    return this.answer({ payloads: 0 });
+  };
+
   evaluatePolicy: ProjectsPort['evaluatePolicy'] = (question) => {
     this.questions.push(question);
     return this.answer(this.verdict);

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
 import type { requestsRpc, RpcInput, RpcOutput } from '@countersign/contracts';
-import { AppError, type ErrorCode, rolesIn, subjectName } from '@countersign/domain';
+import { AppError, channelOf, type ErrorCode, rolesIn, subjectName } from '@countersign/domain';
 import { commentSchema, reasonSchema } from '@countersign/domain/schema';
 import { digestOf } from '@countersign/domain/digest';
 import { type Caller, parseInput } from '@countersign/platform';
@@ -9,7 +9,7 @@ import { type Caller, parseInput } from '@countersign/platform';
 import { audit, auditDocument, record } from '../audit/journal.js';
 import type { Records } from '../database/records-store.repository.js';
 import type { DecideDeps } from '../decision/decide.service.js';
-import { channelOf, type DecisionDraft, makeDecision } from '../decision/statement.js';
+import { type DecisionDraft, makeDecision } from '../decision/statement.js';
 import { keyMismatch, keyScope, type KeyStamp, stampOf } from '../key/keyed-act.js';
 import { wordRefusal, wordTooLate } from '../lifecycle/apply-word.js';
 import { requirePermission, type Visitor } from '../people/access.service.js';
@@ -42,7 +42,7 @@ export class WordService {
     }
     const stamp = stampOf(input);
     const policyVersion = input.kind === 'raiseBudget' ? await this.policyVersion(row) : '';
-    const stored = await store.write(async (records): Promise<Stored> => {
+    const storing = store.write(async (records): Promise<Stored> => {
       const locked = await records.requests.lock(row.id);
       if (!locked) throw new AppError('NOT_FOUND', `There is no request ${row.id}`);
       // Before the state is looked at: the first of two pauses is why the second would come too late.
@@ -50,6 +50,10 @@ export class WordService {
       if (before) return before;
       const late = wordTooLate(input.kind, locked);
       return late ? { kind: 'refused', code: late } : this.store(records, locked, visitor, { ...input, text }, { policyVersion, stamp });
+    });
+    const stored = await storing.catch(async (error: unknown) => {
+      if (error instanceof AppError && error.code === 'IDEMPOTENCY_MISMATCH') await this.auditRefusal(visitor, row, input, error.code);
+      throw error;
     });
     switch (stored.kind) {
       case 'stored':

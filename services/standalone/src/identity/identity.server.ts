@@ -32,6 +32,8 @@ export type IdentityOptions = {
   /** An absolute URI such as `urn:countersign:api`: the audience of access tokens. */
   readonly apiAudience: string;
   readonly people?: readonly SamplePerson[];
+  /** Told of each wrong password that was given for one of them. */
+  readonly onRefused?: (subject: string) => void;
   readonly logger: Logger;
 };
 
@@ -71,7 +73,7 @@ export async function startIdentity(options: IdentityOptions): Promise<Identity>
       database,
       logger,
     });
-    const login = new LoginController({ provider, people, attempts: new AttemptLimit(), logger });
+    const login = new LoginController({ provider, people, attempts: new AttemptLimit(), onRefused: options.onRefused ?? (() => undefined), logger });
     const operator = new OperatorController({
       issuer,
       apiAudience,

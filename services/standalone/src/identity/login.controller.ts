@@ -14,6 +14,8 @@ export type LoginDeps = {
   readonly provider: Provider;
   readonly people: SamplePeople;
   readonly attempts: AttemptLimit;
+  /** A wrong password for somebody who exists; `attempts` limits how often. */
+  readonly onRefused: (subject: string) => void;
   readonly logger: Logger;
 };
 
@@ -41,7 +43,7 @@ export class LoginController {
   }
 
   private async signIn(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-    const { people, attempts, logger } = this.deps;
+    const { people, attempts, onRefused, logger } = this.deps;
     const form = new URLSearchParams(await readBody(request));
     const name = (form.get('name') ?? '').trim();
     const password = form.get('password') ?? '';
@@ -56,6 +58,7 @@ export class LoginController {
     const person = await people.authenticate(name, password);
     if (!person) {
       logger.info({ person: name.slice(0, 100) }, 'a password was refused');
+      if (people.find(name)) onRefused(name);
       return this.showForm(response, 401, url, { chosen: name, refusal: 'That name and password do not go together.' });
     }
     attempts.succeeded(name);

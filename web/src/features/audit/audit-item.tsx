@@ -30,18 +30,25 @@ function Envelope({ requestId, seq, document }: { readonly requestId: string; re
   );
 }
 
+/** What was erased says so, whether it was signed or not. */
+function lookOf(entry: AuditEntry): { readonly state: SignatureState; readonly words: string } {
+  const state = signatureState(entry);
+  return entry.erased && state === 'none' ? { state: 'erased', words: 'payload erased' } : { state, words: signatureWords(entry) };
+}
+
 /** Who did what and when, whether its signature counts, and where the log holds it. */
 export function AuditItem({ requestId, entry, gates }: { readonly requestId: string; readonly entry: AuditEntry; readonly gates: readonly GateRevision[] }) {
   const { seq, at, type, actor, text, document, signature, place } = entry;
-  const [icon, tone] = LOOKS[signatureState(entry)];
+  const { state, words } = lookOf(entry);
+  const [icon, tone] = LOOKS[state];
   return (
-    <li className="grid min-w-0 gap-x-4 gap-y-0.5 border-b border-line py-2 text-14 sm:grid-cols-[9rem_minmax(0,1fr)]" data-testid="audit-entry" data-type={type} data-signature={signature ?? ''} data-state={signatureState(entry)} data-index={place?.index ?? ''}>
+    <li className="grid min-w-0 gap-x-4 gap-y-0.5 border-b border-line py-2 text-14 sm:grid-cols-[9rem_minmax(0,1fr)]" data-testid="audit-entry" data-type={type} data-signature={signature ?? ''} data-state={state} data-index={place?.index ?? ''}>
       <span className="text-13 text-muted"><When at={at} /></span>
       <div className="min-w-0">
         <p><Quoted>{text}</Quoted>{isOutdatedEntry(entry, gates) ? <span className="text-waiting"> (outdated)</span> : null}{actor ? <span className="text-muted"> · by <Quoted>{actor}</Quoted></span> : <span className="text-muted"> · by Countersign itself</span>}</p>
         <p className="flex flex-wrap gap-x-3 text-13 text-muted">
           <code><Quoted>{type}</Quoted></code>
-          <Mark icon={icon} tone={tone} isWrapping>{signatureWords(entry)}</Mark>
+          <Mark icon={icon} tone={tone} isWrapping>{words}</Mark>
           {signature && signature !== 'valid' ? <code>{signature}</code> : null}
           <span className="[overflow-wrap:anywhere]">{place ? <>in the log: {placeWords(place)}</> : placeWords(place)}</span>
         </p>

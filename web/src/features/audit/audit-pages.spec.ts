@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type AuditConnection, auditPage } from './audit-pages';
 
 const FIRST = 100;
-const entry = (seq: number, type: string) => ({ seq, at: '2026-11-21T08:00:00.000Z', type, actor: null, text: 't', entry: '{}', document: null, signature: null, place: null });
+const entry = (seq: number, type: string) => ({ seq, at: '2026-11-21T08:00:00.000Z', type, actor: null, text: 't', entry: '{}', document: null, signature: null, erased: false, place: null });
 
 /** A trail of `count` entries of which every `every`th is a decision, in pages as the gateway gives them. */
 function aTrail(count: number, every: number) {

@@ -36,6 +36,7 @@ export const AuditPageQuery = graphql(`
           entry
           document
           signature
+          erased
           place {
             origin
             index

@@ -1,0 +1,2 @@
+/** Stands where a text was erased. */
+export const ERASED = '(erased)';
