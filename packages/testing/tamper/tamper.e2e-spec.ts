@@ -24,6 +24,8 @@ const rows = readdirSync(ROWS)
   .filter(({ number }) => only?.includes(number) ?? true);
 const outcomes = new Map<Row, Outcome>();
 const lines = new Map<Row, string>();
+/** Of all three runs, beside the other rows. */
+const seconds = new Map<Row, number>();
 
 /** So many at a time; what fails is told where it is awaited. */
 function limiter(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
@@ -52,8 +54,10 @@ beforeAll(async () => {
     const guardOff = attack.catch(() => undefined).then(() => row.guardOff());
     for (const each of [control, attack, guardOff]) each.catch(() => undefined);
     void (row.breaks ? oneByOne : atOnce)(async () => {
+      const begin = performance.now();
       begun.resolve();
       await guardOff.catch(() => undefined);
+      seconds.set(row, (performance.now() - begin) / 1000);
     });
     outcomes.set(row, { row, control, attack, guardOff });
   }
@@ -62,7 +66,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.allSettled([...outcomes.values()].map(({ guardOff }) => guardOff));
   await closeWorlds();
-  const table = rows.map((row) => lines.get(row) ?? `${nameOf(row)}  FAILED`).join('\n');
+  const table = rows.map((row) => `${(seconds.get(row) ?? 0).toFixed(0).padStart(3)} s  ${lines.get(row) ?? `${nameOf(row)}  FAILED`}`).join('\n');
   mkdirSync('.countersign-test', { recursive: true });
   writeFileSync('.countersign-test/tamper.txt', `${table}\n`);
   process.stdout.write(`\n${table}\n`);
