@@ -7,6 +7,7 @@ import { aHarness, imageOfRun } from '../../../sandbox/test/sandbox-harness.js';
 import { quoteWord } from '../../../git/src/quote-word.js';
 import { allow } from '../allow.js';
 import type { Row } from '../row.js';
+import { onScratch } from '../stage.js';
 import { must, type World } from '../world.js';
 
 type Target = readonly [host: string, port: number];
@@ -87,17 +88,19 @@ async function comesThrough(guards: DockerGuards): Promise<boolean> {
 
 export const row: Row = {
   number: 31,
+  breaks: true,
   title: 'code in the sandbox reaches for gateway, Temporal, Postgres, metadata',
   class: 'no effect',
   guard: 'networkOf',
   /** The same program outside. */
-  async control(world) {
+  control: () => onScratch(async (world) => {
     const stdout = execFileSync(process.execPath, ['-e', reaching(targetsOf(world))], { encoding: 'utf8', env: { ...world.app.env } });
     const [report] = reportsIn(stdout);
     const parts = targetsOf(world).slice(0, 3).map(nameOf);
     if (!parts.every((name) => report?.reached.includes(name)) || !report?.keys.some((name) => name.startsWith('COUNTERSIGN_'))) throw new Error(`Outside of a sandbox it reaches only ${stdout}`);
-  },
-  async attack(world) {
+  }),
+  // Where containers are what it is about.
+  attack: () => onScratch(async (world) => {
     const targets = targetsOf(world);
     const id = await world.toMergeReview(await world.project('reaching', { testCommand: `node -e ${quoteWord(reaching(targets))}` }));
     const reports = reportsIn(await logOf(world, id));
@@ -107,6 +110,6 @@ export const row: Row = {
     const { outcome } = await world.decide(world.people.reviewer, id, 'merge');
     await world.until(id, 'DONE');
     return { class: 'no effect', canary: `reached: ${reached.join(' ') || 'none'} of ${targets.length + 2}`, happened: reached.length > 0, worksAfterwards: outcome !== 'refused' };
-  },
+  }),
   guardOff: async () => ({ asBuilt: await comesThrough(DOCKER_GUARDS), allowed: await comesThrough({ networkOf: allow('host') }) }),
 };
