@@ -36,11 +36,10 @@ const SERIAL = [
   'services/requests/test/log-figures.int-spec.ts',
   'services/requests/test/log-sequencing.int-spec.ts',
   'services/worker/test/worker.int-spec.ts',
+  'workflows/delivery/test/lifecycle.int-spec.ts',
   'packages/git/test/workspace-speed.int-spec.ts',
   'services/standalone/test/live-latency.int-spec.ts',
 ];
-/** They wait most of the time, and nothing else on the shared Temporal polls their queues: run beside the tamper suite, whose installations have their own. */
-const BESIDE = ['packages/testing/e2e/outage.e2e-spec.ts', 'workflows/delivery/test/lifecycle.int-spec.ts'];
 const onServers = {
   globalSetup: at('./packages/testing/src/global-setup.ts'),
   globalTeardown: at('./packages/testing/src/global-teardown.ts'),
@@ -52,15 +51,13 @@ export default {
   projects: [
     project('small', ['{packages,workflows,activities,services}/*/src/**/*.spec.ts', 'gateway/src/**/*.spec.ts', 'web/src/**/*.spec.ts', 'tools/**/*.spec.ts']),
     project('medium', ['{packages,workflows,activities,services}/*/test/**/*.int-spec.ts', 'gateway/test/**/*.int-spec.ts'], {
-      testPathIgnorePatterns: ['/node_modules/', ...SERIAL, ...BESIDE],
+      testPathIgnorePatterns: ['/node_modules/', ...SERIAL],
       ...onServers,
     }),
     project('serial', SERIAL, onServers),
-    project('beside', BESIDE, onServers),
     project('bench', ['services/*/test/**/*.bench-spec.ts'], onServers),
     project('tamper', ['packages/testing/tamper/**/*.e2e-spec.ts'], onServers),
     project('large', ['packages/testing/e2e/**/*.e2e-spec.ts'], {
-      testPathIgnorePatterns: ['/node_modules/', ...BESIDE],
       ...onServers,
     }),
   ],

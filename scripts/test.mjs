@@ -26,12 +26,12 @@ const say = (line) => void process.stdout.write(`${line}\n`);
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 const bin = (path) => join(ROOT, 'node_modules', path);
 
-/** `workers`: suites run two at a time; which of them may not is said in jest.config.mjs. `beside`: a project that is run with it. */
-const jest = (project, minutes, { workers = 1, beside, ...more } = {}) => ({
+/** `workers`: suites run two at a time; which of them may not is said in jest.config.mjs. */
+const jest = (project, minutes, { workers = 1, ...more } = {}) => ({
   name: project === 'small' ? 'unit' : project,
   minutes,
   script: bin('jest/bin/jest.js'),
-  args: (report) => ['--ci', '--selectProjects', project, ...(beside && !only ? [beside] : []), `--maxWorkers=${workers}`, '--json', `--outputFile=${report}`],
+  args: (report) => ['--ci', '--selectProjects', project, `--maxWorkers=${workers}`, '--json', `--outputFile=${report}`],
   isJest: true,
   ...more,
 });
@@ -51,7 +51,7 @@ const STEPS = [
   { name: 'generated', isEarly: true, minutes: 3, script: join(ROOT, 'scripts/codegen.mjs'), args: () => ['--check'], needs: 'build' },
   jest('medium', 12, { needsServers: true, workers: 2 }),
   jest('serial', 8, { needsServers: true }),
-  jest('tamper', 10, { needs: 'build', needsServers: true, workers: 2, beside: 'beside', hasTable: true }),
+  jest('tamper', 10, { needs: 'build', needsServers: true, hasTable: true }),
   jest('large', 20, { needs: 'build', needsServers: true, workers: 2 }),
   jest('bench', 8, { needsServers: true, isAsked: true, hasTable: true }),
   { name: 'demo', minutes: 8, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--own-stack'], needs: 'build' },

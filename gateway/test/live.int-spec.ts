@@ -166,11 +166,13 @@ describe('logAppended', () => {
     expect((await pieces.until(1))[0]?.data?.['logAppended']).toMatchObject({ offset: 4, text: 'xxxxxx' });
     await sleep(120);
     const before = gateway.requests.timesCalled('requests.log');
+    const begin = performance.now();
     for (let count = 0; count < 200; count += 1) {
       gateway.live.tell('r1', 'log');
       await sleep(1);
     }
-    expect(gateway.requests.timesCalled('requests.log') - before).toBeLessThan(10);
+    // A few calls for each rest of 100 ms, not one for each of 200 hints; a slow machine takes longer over the loop.
+    expect(gateway.requests.timesCalled('requests.log') - before).toBeLessThan(3 * ((performance.now() - begin) / 100 + 1));
   });
 });
 
