@@ -52,7 +52,7 @@ const STEPS = [
   jest('medium', 12, { needsServers: true, workers: 2 }),
   jest('serial', 8, { needsServers: true }),
   jest('tamper', 10, { needs: 'build', needsServers: true, hasTable: true }),
-  jest('large', 20, { needs: 'build', needsServers: true, workers: 2 }),
+  jest('large', 30, { needs: 'build', needsServers: true, workers: 2 }),
   jest('bench', 8, { needsServers: true, isAsked: true, hasTable: true }),
   { name: 'demo', minutes: 8, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--own-stack'], needs: 'build' },
   { name: 'demo model', minutes: 5, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--model'], needs: 'build' },
