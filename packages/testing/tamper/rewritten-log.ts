@@ -1,25 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { createLogger, dataSourceOptions, runMigrations } from '@countersign/platform';
 import { KEY_LIST_TYPE, openNote, STATEMENT_PAYLOAD_TYPE } from '@countersign/verify';
 import { aKeyPair, type BundleValue, canonical, hashOf, inclusionProof, noteOf, sealed, treeRoot } from '@countersign/verify/testing';
 
-import { GUARDS } from '../../../services/requests/src/guards.js';
-import { LOG_DATABASE } from '../../../services/requests/src/log/database/log-database.js';
-import { DiskCheckpointKeeper } from '../../../services/requests/src/log/disk-checkpoint-keeper.adapter.js';
-import { examineLog } from '../../../services/requests/src/log/examine-log.js';
-import { ExportFiles } from '../../../services/requests/src/log/export-files.js';
 import { TreeBuilder } from '../../../services/requests/src/log/merkle-tree.js';
-import { TransparencyLog } from '../../../services/requests/src/log/transparency-log.js';
-import { wireIntegrity } from '../../../services/requests/src/requests-parts.js';
 import { harness } from '../../../services/requests/test/harness.js';
-import { waitFor } from '../src/index.js';
+import { integrityHarness } from '../../../services/requests/test/integrity-harness.js';
 import { asOne, type Scene } from './broken-log.js';
 import { edited } from './damaged-log.js';
 
-const WAIT_MS = 30_000;
 /** Before anything was decided. */
 const SINCE = '2020-01-01T00:00:00.000Z';
 const FORGER = { root: aKeyPair('a forged root'), decision: aKeyPair('a forged decision key'), log: aKeyPair('a forged log key') };
@@ -90,40 +77,17 @@ export function forgedBundle(text: string, from: string, to: string): string {
 /** What services/requests exports of a request whose plan was approved, on a real Postgres. */
 export async function anExport(): Promise<{ readonly text: string; readonly root: Uint8Array }> {
   const h = await harness();
-  const dir = await mkdtemp(join(tmpdir(), 'countersign-tamper-'));
-  const files = new ExportFiles(join(dir, 'exports'));
-  await runMigrations(dataSourceOptions({ url: h.ownerUrl, ...LOG_DATABASE }));
-  const clock = (): Date => new Date();
-  const log = new TransparencyLog({
-    url: h.logUrl,
-    origin: 'countersign.test',
-    keys: h.keys,
-    beforeTree: (tenantId) => h.keys.enterFor(tenantId),
-    enterRecovery: () => Promise.reject(new Error('nothing is broken here')),
-    keeper: new DiskCheckpointKeeper(join(dir, 'checkpoints')),
-    examine: examineLog,
-    clock,
-    logger: createLogger('test', 'silent'),
-  });
+  const { exports, integrated, close } = await integrityHarness(h);
   try {
-    await files.prepare();
-    const { exports } = wireIntegrity({ store: h.store, projects: h.projects, keys: h.keys, clock, guards: GUARDS, log, files });
-    log.start();
     const id = await h.create();
     const { decisionId } = await h.vote(id, 'reviewer', 'plan', await h.toPlanReview(id));
     await h.records.closeGate({ requestId: id, gate: 'plan', revision: 1, decisionIds: [decisionId ?? ''] });
-    const isWhole = async (): Promise<boolean> => {
-      const [stored] = await h.asOwner<{ count: number }>('SELECT count(*)::int AS count FROM requests.audit_entry');
-      return (await log.reader.status('t1'))?.size === stored?.count;
-    };
-    await waitFor(isWhole, WAIT_MS);
+    await integrated();
     const made = await exports.make(h.as('observer'), { request: id });
     const { base64 } = await exports.read(h.as('observer'), { id: made.id, offset: 0, limit: made.bytes });
     return { text: Buffer.from(base64, 'base64').toString(), root: h.keys.root };
   } finally {
-    await log.close();
-    await files.close();
+    await close();
     await h.close();
-    await rm(dir, { recursive: true });
   }
 }

@@ -69,6 +69,18 @@ export async function onRecords(guards: Partial<Guards>, attack: (h: Harness) =>
   }
 }
 
+/** The same for what another run than the owner does: that it is superseded is the one way in which it may fail. */
+export function byAnotherRun(guards: Partial<Guards>, attack: (h: Harness) => Promise<boolean>): Promise<boolean> {
+  return onRecords(guards, async (h) => {
+    try {
+      return await attack(h);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'RUN_SUPERSEDED') return false;
+      throw error;
+    }
+  });
+}
+
 /** Approves; null where that is refused, by an answer or with the code. */
 export async function voteOf(h: Harness, id: string, person: string, gate: Gate, digest: string, code = 'FORBIDDEN'): Promise<string | null> {
   try {

@@ -1,20 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { createLogger, dataSourceOptions, runMigrations } from '@countersign/platform';
 import { verifyBundle } from '@countersign/verify';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { GUARDS } from '../src/guards.js';
-import { LOG_DATABASE } from '../src/log/database/log-database.js';
-import { DiskCheckpointKeeper } from '../src/log/disk-checkpoint-keeper.adapter.js';
-import { examineLog } from '../src/log/examine-log.js';
-import { ExportFiles } from '../src/log/export-files.js';
-import { TransparencyLog } from '../src/log/transparency-log.js';
-import { wireIntegrity } from '../src/requests-parts.js';
 import { aPerson } from '../src/testing/projects.fake.js';
 import { type Harness, harness } from './harness.js';
+import { integrityHarness } from './integrity-harness.js';
 
 /** Nothing that a machine writes holds these. */
 const NAME = 'Augusta Ada King';
@@ -23,40 +12,18 @@ const REASON = 'the analytical engine weaves patterns';
 const COMMENT = 'as the loom weaves flowers';
 
 let h: Harness;
-let dir: string;
-let log: TransparencyLog;
-let files: ExportFiles;
-let parts: ReturnType<typeof wireIntegrity>;
+let integrity: Awaited<ReturnType<typeof integrityHarness>>;
 let id: string;
 
 beforeEach(async () => {
   h = await harness();
-  dir = await mkdtemp(join(tmpdir(), 'countersign-erasure-'));
-  await runMigrations(dataSourceOptions({ url: h.ownerUrl, ...LOG_DATABASE }));
-  files = new ExportFiles(join(dir, 'exports'));
-  await files.prepare();
-  const clock = () => new Date();
-  log = new TransparencyLog({
-    url: h.logUrl,
-    origin: 'countersign.test',
-    keys: h.keys,
-    beforeTree: (tenantId) => h.keys.enterFor(tenantId),
-    enterRecovery: () => Promise.reject(new Error('nothing is broken here')),
-    keeper: new DiskCheckpointKeeper(join(dir, 'checkpoints')),
-    examine: examineLog,
-    clock,
-    logger: createLogger('test', 'silent'),
-  });
-  parts = wireIntegrity({ store: h.store, projects: h.projects, keys: h.keys, clock, guards: GUARDS, log, files });
-  log.start();
+  integrity = await integrityHarness(h);
   h.projects.add(aPerson('ada', { name: NAME, subject: SUBJECT }));
   id = await h.create();
 });
 afterEach(async () => {
-  await log.close();
-  await files.close();
+  await integrity.close();
   await h.close();
-  await rm(dir, { recursive: true });
 });
 
 const ada = (over = {}) => h.as(SUBJECT, over);
@@ -65,7 +32,7 @@ const decide = (digest: string, verdict: 'approve' | 'reject' | 'request-changes
 const close = (decisionId: string | null, requestId = id, revision = 1) =>
   h.records.closeGate({ requestId, gate: 'plan', revision, decisionIds: [decisionId ?? ''] });
 const suspend = () => h.suspend('ada');
-const erase = (person = 'ada') => parts.erasures.erase(h.as('admin'), { person });
+const erase = (person = 'ada') => integrity.erasures.erase(h.as('admin'), { person });
 
 /** Every row of the service as text, its bytes read as text. */
 async function everywhere(): Promise<readonly string[]> {
@@ -84,13 +51,9 @@ const traces = async (): Promise<readonly string[]> =>
   (await everywhere()).filter((text) => [NAME, SUBJECT, REASON, COMMENT].some((said) => opened(text).includes(said)));
 
 async function exported(): Promise<string> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const [{ count } = { count: '0' }] = await h.asOwner<{ count: string }>('SELECT count(*) FROM requests.audit_entry');
-    if ((await log.reader.status('t1'))?.size === Number(count)) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  const made = await parts.exports.make(h.as('observer'), {});
-  return Buffer.from((await parts.exports.read(h.as('observer'), { id: made.id, offset: 0, limit: 1_000_000 })).base64, 'base64').toString('utf8');
+  await integrity.integrated();
+  const made = await integrity.exports.make(h.as('observer'), {});
+  return Buffer.from((await integrity.exports.read(h.as('observer'), { id: made.id, offset: 0, limit: 1_000_000 })).base64, 'base64').toString('utf8');
 }
 const entries = () => h.asOwner<{ entry: string }>(`SELECT convert_from(entry, 'UTF8') AS entry FROM requests.audit_entry WHERE tenant_id = 't1' ORDER BY id`);
 
@@ -175,7 +138,7 @@ describe('erasing a person', () => {
     h.projects.add(aPerson('foreign-admin', { tenantId: 't2', grants: [{ role: 'admin', project: '*' }] }));
     await h.words.word(ada(), { id, kind: 'comment', text: COMMENT, limits: null, digest: null });
     suspend();
-    await expect(parts.erasures.erase(h.as('foreign-admin'), { person: 'ada' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(integrity.erasures.erase(h.as('foreign-admin'), { person: 'ada' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await traces()).not.toEqual([]);
   });
 });

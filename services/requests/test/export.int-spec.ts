@@ -1,21 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import { canonicalBytes, sha256Hex } from '@countersign/domain/digest';
-import { createLogger, dataSourceOptions, runMigrations } from '@countersign/platform';
 import { verifyBundle } from '@countersign/verify';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { LOG_DATABASE } from '../src/log/database/log-database.js';
-import { DiskCheckpointKeeper } from '../src/log/disk-checkpoint-keeper.adapter.js';
-import { examineLog } from '../src/log/examine-log.js';
-import { ExportFiles } from '../src/log/export-files.js';
-import { TransparencyLog } from '../src/log/transparency-log.js';
-import { GUARDS } from '../src/guards.js';
-import { wireIntegrity } from '../src/requests-parts.js';
 import { type Harness, harness } from './harness.js';
+import { integrityHarness } from './integrity-harness.js';
 
 const MANY = 10_000;
 /** So that a small bundle takes several. */
@@ -23,60 +13,29 @@ const PIECE = 10_000;
 
 describe('an export', () => {
   let h: Harness;
-  let dir: string;
-  let log: TransparencyLog;
-  let files: ExportFiles;
-  let exports: ReturnType<typeof wireIntegrity>['exports'];
+  let integrity: Awaited<ReturnType<typeof integrityHarness>>;
   let id: string;
   let now = Date.parse('2026-11-21T01:00:00.000Z');
   const clock = () => new Date((now += 10));
 
   beforeAll(async () => {
     h = await harness();
-    dir = await mkdtemp(join(tmpdir(), 'countersign-export-'));
-    await runMigrations(dataSourceOptions({ url: h.ownerUrl, ...LOG_DATABASE }));
-    files = new ExportFiles(join(dir, 'exports'));
-    await files.prepare();
-    log = new TransparencyLog({
-      url: h.logUrl,
-      origin: 'countersign.test',
-      keys: h.keys,
-      beforeTree: (tenantId) => h.keys.enterFor(tenantId),
-      enterRecovery: () => Promise.reject(new Error('nothing is broken here')),
-      keeper: new DiskCheckpointKeeper(join(dir, 'checkpoints')),
-      examine: examineLog,
-      clock,
-      logger: createLogger('test', 'silent'),
-    });
-    ({ exports } = wireIntegrity({ store: h.store, projects: h.projects, keys: h.keys, clock, guards: GUARDS, log, files }));
-    log.start();
+    integrity = await integrityHarness(h, clock);
     id = await h.create();
     const digest = await h.toPlanReview(id);
     const { decisionId } = await h.vote(id, 'reviewer', 'plan', digest);
     await h.records.closeGate({ requestId: id, gate: 'plan', revision: 1, decisionIds: [decisionId ?? ''] });
-    await integrated();
+    await integrity.integrated();
   }, 60_000);
   afterAll(async () => {
-    await log.close();
-    await files.close();
+    await integrity.close();
     await h.close();
-    await rm(dir, { recursive: true });
   });
 
-  /** Every entry of the service lies in the log. */
-  const integrated = async (): Promise<void> => {
-    for (let tries = 0; tries < 600; tries += 1) {
-      // The log itself enters the list of keys before its first entry.
-      const [{ count } = { count: '0' }] = await h.asOwner<{ count: string }>('SELECT count(*) FROM requests.audit_entry');
-      if ((await log.reader.status('t1'))?.size === Number(count)) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error('the log does not hold every entry');
-  };
-  const take = async (input: Parameters<typeof exports.make>[1], person = 'observer'): Promise<string> => {
-    const made = await exports.make(h.as(person), input);
+  const take = async (input: Parameters<typeof integrity.exports.make>[1], person = 'observer'): Promise<string> => {
+    const made = await integrity.exports.make(h.as(person), input);
     const pieces: Buffer[] = [];
-    for (let offset = 0; offset < made.bytes; offset += PIECE) pieces.push(Buffer.from((await exports.read(h.as(person), { id: made.id, offset, limit: PIECE })).base64, 'base64'));
+    for (let offset = 0; offset < made.bytes; offset += PIECE) pieces.push(Buffer.from((await integrity.exports.read(h.as(person), { id: made.id, offset, limit: PIECE })).base64, 'base64'));
     return Buffer.concat(pieces).toString('utf8');
   };
 
@@ -91,9 +50,9 @@ describe('an export', () => {
   });
 
   it('of the whole log proves that it continues a checkpoint that was kept', async () => {
-    const { note: earlier } = (await log.reader.checkpoint('t1')) ?? { note: '' };
+    const { note: earlier } = (await integrity.transparency.reader.checkpoint('t1')) ?? { note: '' };
     await h.create();
-    await integrated();
+    await integrity.integrated();
     const text = await take({ earlier });
     expect(verifyBundle(text, { root: h.keys.root, earlierCheckpoint: earlier })).toMatchObject({ exitCode: 0 });
     expect(verifyBundle(await take({}), { root: h.keys.root, earlierCheckpoint: earlier })).toMatchObject({ exitCode: 8, fault: { code: 'EARLIER_CHECKPOINT_MISSING' } });
@@ -116,7 +75,7 @@ describe('an export', () => {
     });
     await h.asOwner('INSERT INTO requests.audit_payload (tenant_id, sha256, payload) SELECT $1, * FROM unnest($2::text[], $3::bytea[])', ['t1', made.map(({ sha256 }) => sha256), made.map(({ payload }) => payload)]);
     await h.asOwner('INSERT INTO requests.audit_entry (tenant_id, entry) SELECT $1, * FROM unnest($2::bytea[])', ['t1', made.map(({ entry }) => entry)]);
-    await integrated();
+    await integrity.integrated();
     const begun = performance.now();
     const text = await take({});
     const exported = performance.now();
@@ -130,19 +89,19 @@ describe('an export', () => {
 
   it('does not verify where somebody changed an entry, and is made all the same', async () => {
     const other = await h.create();
-    await integrated();
-    const { index = -1 } = (await log.reader.leaves('t1', { requestId: other })).at(-1) ?? {};
+    await integrity.integrated();
+    const { index = -1 } = (await integrity.transparency.reader.leaves('t1', { requestId: other })).at(-1) ?? {};
     await h.asOwner(`UPDATE log.leaf SET entry = convert_to(replace(convert_from(entry, 'UTF8'), '"t1"', '"t2"'), 'UTF8') WHERE "index" = $1`, [index]);
     const verdict = verifyBundle(await take({ request: other }), { root: h.keys.root });
     expect(verdict).toMatchObject({ exitCode: 8, fault: { code: 'ENTRY_NOT_IN_LOG', where: `entry ${index}` } });
-    expect(await log.reader.status('t1')).toMatchObject({ broken: { index } });
+    expect(await integrity.transparency.reader.status('t1')).toMatchObject({ broken: { index } });
   });
 
   it('is for those who may read the trail, and its file for whoever asked', async () => {
-    const made = await exports.make(h.as('observer'), { request: id });
-    await expect(exports.read(h.as('reviewer'), { id: made.id, offset: 0, limit: 10 })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const made = await integrity.exports.make(h.as('observer'), { request: id });
+    await expect(integrity.exports.read(h.as('reviewer'), { id: made.id, offset: 0, limit: 10 })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     h.suspend('observer');
-    await expect(exports.make(h.as('observer'), {})).rejects.toMatchObject({ code: 'ACTOR_INACTIVE' });
-    await expect(exports.make(h.as('reviewer'), { request: 'nobody' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(integrity.exports.make(h.as('observer'), {})).rejects.toMatchObject({ code: 'ACTOR_INACTIVE' });
+    await expect(integrity.exports.make(h.as('reviewer'), { request: 'nobody' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });

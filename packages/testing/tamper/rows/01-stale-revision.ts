@@ -1,37 +1,32 @@
-import { harness } from '../../../../services/requests/test/harness.js';
 import type { Guards } from '../../../../services/requests/src/guards.js';
 import { allow } from '../allow.js';
 import type { Row } from '../row.js';
+import { atPlanReview, onRecords, pass } from '../votes.js';
 import type { World } from '../world.js';
 
 /** A request whose plan was sent back once: revision 2 is open, and what revision 1 showed is known. */
 async function revised(world: World) {
   const { reviewer } = world.people;
-  const id = await world.request(await world.project('stale'));
-  await world.until(id, 'PLAN_REVIEW');
+  const id = await atPlanReview(world, await world.project('stale'));
   const { digest } = await world.gate(id, 'plan');
   await world.revise(reviewer, id, 1);
   return { id, digest };
 }
 
 /** Whether the plan gate passes by a vote on what revision 1 showed. */
-async function comesThrough(guards: Partial<Guards>): Promise<boolean> {
-  const h = await harness({}, { guards });
-  try {
+const comesThrough = (guards: Partial<Guards>): Promise<boolean> =>
+  onRecords(guards, async (h) => {
     const id = await h.create();
     const shown = await h.toPlanReview(id);
     const { decisionId } = await h.vote(id, 'reviewer', 'plan', shown, 'request-changes');
-    await h.records.closeGate({ requestId: id, gate: 'plan', revision: 1, decisionIds: [decisionId ?? ''] });
+    await pass(h, id, 'plan', [decisionId]);
     await h.put(id, 'plan', h.anotherPlan(), 'plan-2');
     await h.open(id, 'plan');
     const vote = await h.vote(id, 'reviewer', 'plan', shown);
     if (vote.decisionId === null) return false;
     const closed = await h.records.closeGate({ requestId: id, gate: 'plan', revision: 2, decisionIds: [vote.decisionId] });
     return closed.outcome === 'passed';
-  } finally {
-    await h.close();
-  }
-}
+  });
 
 export const row: Row = {
   number: 1,

@@ -1,10 +1,8 @@
-import { AppError } from '@countersign/domain';
-
-import { harness } from '../../../../services/requests/test/harness.js';
 import type { Guards } from '../../../../services/requests/src/guards.js';
 import { allow } from '../allow.js';
 import { repair, reset } from '../rogue.js';
 import type { Row } from '../row.js';
+import { byAnotherRun, pass } from '../votes.js';
 import type { World } from '../world.js';
 
 type Outcome = Awaited<ReturnType<typeof reset>>;
@@ -35,21 +33,13 @@ async function roundBothGates(world: World): Promise<{ readonly id: string; read
 }
 
 /** Whether a run that Temporal made of an old point of the history closes the gate, as the run that it replaced would. */
-async function comesThrough(guards: Partial<Guards>): Promise<boolean> {
-  const h = await harness({}, { guards });
-  try {
+const comesThrough = (guards: Partial<Guards>): Promise<boolean> =>
+  byAnotherRun(guards, async (h) => {
     const id = await h.create();
     const { decisionId } = await h.vote(id, 'reviewer', 'plan', await h.toPlanReview(id));
     h.actAs(id, 'run-of-a-reset');
-    const closed = await h.records.closeGate({ requestId: id, gate: 'plan', revision: 1, decisionIds: [decisionId ?? ''] });
-    return closed.outcome === 'passed';
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'RUN_SUPERSEDED') return false;
-    throw error;
-  } finally {
-    await h.close();
-  }
-}
+    return pass(h, id, 'plan', [decisionId]);
+  });
 
 export const row: Row = {
   number: 17,

@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
-import { AppError } from '@countersign/domain';
-
 import type { Guards } from '../../../../services/requests/src/guards.js';
-import { harness } from '../../../../services/requests/test/harness.js';
 import { allow } from '../allow.js';
 import { factOf, onRecords, RogueRun, standing } from '../rogue.js';
 import type { Row } from '../row.js';
-import { reviewerPasses } from '../votes.js';
+import { byAnotherRun, pass, reviewerPasses } from '../votes.js';
 import type { World } from '../world.js';
 
 /** What our activities do not have: a caller's word about settings, votes and verdicts. */
@@ -27,12 +24,11 @@ async function halfDecided(world: World) {
  * Whether a foreign run opens the plan gate anew over a plan that was approved and is being executed. Its claims count for
  * nothing also where the fence is down: there is no member that they could be read from, and the gate waits for people.
  */
-async function comesThrough(guards: Partial<Guards>): Promise<boolean> {
-  const h = await harness({}, { guards });
-  try {
+const comesThrough = (guards: Partial<Guards>): Promise<boolean> =>
+  byAnotherRun(guards, async (h) => {
     const id = await h.create();
     const { decisionId } = await h.vote(id, 'reviewer', 'plan', await h.toPlanReview(id));
-    await h.records.closeGate({ requestId: id, gate: 'plan', revision: 1, decisionIds: [decisionId ?? ''] });
+    await pass(h, id, 'plan', [decisionId]);
     h.owner.run = { workflowId: `rogue-${id}`, runId: randomUUID() };
     const another = await h.put(id, 'plan', h.anotherPlan(), 'plan-of-mine');
     const opened = await h.records.openGate({ requestId: id, gate: 'plan', facts: { plan: another.id }, ...CLAIMS });
@@ -40,13 +36,7 @@ async function comesThrough(guards: Partial<Guards>): Promise<boolean> {
     if (opened.outcome === 'passed' || closed.outcome !== 'open') throw new Error('what a caller claims of a gate counted');
     const [row] = await h.asOwner<{ state: string }>('SELECT state FROM requests.request WHERE id = $1', [id]);
     return row?.state === 'PLAN_REVIEW';
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'RUN_SUPERSEDED') return false;
-    throw error;
-  } finally {
-    await h.close();
-  }
-}
+  });
 
 export const row: Row = {
   number: 41,

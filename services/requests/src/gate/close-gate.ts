@@ -17,7 +17,7 @@ import type { RequestEntity } from '../request/request.entity.js';
 import type { GateRevisionEntity } from './gate-revision.entity.js';
 import { passGate } from './pass-gate.js';
 import { quorumText } from './quorum.js';
-import { tally, voteFault } from './verify-votes.js';
+import { tally, voteFault, voteRules } from './verify-votes.js';
 
 export type CloseGateInput = { readonly gate: Gate; readonly revision: number; readonly decisionIds: readonly string[] };
 /** What services/projects says at this moment. */
@@ -73,12 +73,13 @@ export async function closeGate(
 }
 
 async function verify(
-  { records, openVote, guards }: GateContext,
+  context: GateContext,
   row: RequestEntity,
   revision: GateRevisionEntity,
   { decisionIds }: CloseGateInput,
   { project, people }: CloseGateNow,
 ): Promise<{ verified: DecisionEntity[]; dropped: Dropped[] }> {
+  const { records } = context;
   const named = await records.decisions.byIds(row.id, decisionIds);
   const known = new Map(named.map((vote) => [vote.id, vote]));
   const dropped: Dropped[] = [...new Set(decisionIds)]
@@ -90,15 +91,7 @@ async function verify(
   );
   for (const vote of held) known.set(vote.id, vote);
 
-  const rules = {
-    open: { requestId: row.id, gate: revision.gate, revision: revision.revision, digest: revision.digest },
-    projectId: row.projectId,
-    requesterId: row.requesterId,
-    requesterMayApprove: project.settings.requesterMayApprove,
-    people: new Map(people.map((person) => [person.personId, person])),
-    openVote,
-    guards,
-  };
+  const rules = voteRules(context, row, revision, { project, people });
   const verified: DecisionEntity[] = [];
   for (const vote of [...known.values()].sort((a, b) => a.at.getTime() - b.at.getTime())) {
     // Replaced by the same person, or voided: no fault of the vote, and nothing to tell.

@@ -25,7 +25,7 @@ import { openRevision } from './number-revision.js';
 import { passGate } from './pass-gate.js';
 import { quorumText } from './quorum.js';
 import { type Drift, driftOf } from './reopened-account.js';
-import { voteFault, type VoteRules } from './verify-votes.js';
+import { voteFault, voteRules } from './verify-votes.js';
 
 export type OpenGateInput = { readonly gate: Gate; readonly reopened: { readonly code: string } | null };
 /** What was read before the transaction: facts are never changed, the rest is as of this moment. */
@@ -103,7 +103,7 @@ async function driftSince(
   const { records } = context;
   const approved = await records.gates.current(row.id, gate);
   const votes = approved ? await records.decisions.live({ requestId: row.id, gate, revision: approved.revision }) : [];
-  const rules = approved && rulesFor(context, row, approved, seen);
+  const rules = approved && voteRules(context, row, approved, seen);
   const lost = votes.flatMap((vote) => {
     const fault = rules && vote.actorKind === 'person' ? voteFault(vote, rules) : undefined;
     return fault ? { person: vote.actor, code: fault } : [];
@@ -210,7 +210,7 @@ async function waitForPeople(
 async function holdingVotes(context: GateContext, row: RequestEntity, revision: GateRevisionEntity, seen: OpenGateNow): Promise<DecisionEntity[]> {
   const { records } = context;
   const live = await records.decisions.live({ requestId: row.id, gate: revision.gate, revision: revision.revision });
-  const rules = rulesFor(context, row, revision, seen);
+  const rules = voteRules(context, row, revision, seen);
   const held: DecisionEntity[] = [];
   for (const vote of live) {
     if (vote.actorKind !== 'person') {
@@ -223,16 +223,4 @@ async function holdingVotes(context: GateContext, row: RequestEntity, revision: 
     else held.push(vote);
   }
   return held;
-}
-
-function rulesFor({ openVote, guards }: GateContext, row: RequestEntity, open: GateRevisionEntity, { project, people }: OpenGateNow): VoteRules {
-  return {
-    open,
-    projectId: row.projectId,
-    requesterId: row.requesterId,
-    requesterMayApprove: project.settings.requesterMayApprove,
-    people: new Map(people.map((person) => [person.personId, person])),
-    openVote,
-    guards,
-  };
 }

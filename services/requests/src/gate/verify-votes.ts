@@ -2,7 +2,11 @@ import type { ErrorCode, Gate, SubjectKind, Viewer } from '@countersign/domain';
 
 import type { DecisionEntity } from '../decision/decision.entity.js';
 import type { Guards } from '../guards.js';
+import type { GateContext } from '../lifecycle/move.js';
+import type { ProjectView } from '../people/projects.port.js';
+import type { RequestEntity } from '../request/request.entity.js';
 import type { OpenVote } from '../signing/open-vote.js';
+import type { GateRevisionEntity } from './gate-revision.entity.js';
 
 export type OpenRevision = { readonly requestId: string; readonly gate: SubjectKind; readonly revision: number; readonly digest: string };
 export type VoteGuards = Pick<Guards, 'isGenuine' | 'revisionFault' | 'isActive' | 'holdsRole' | 'isOthers'>;
@@ -16,6 +20,24 @@ export type VoteRules = {
   readonly openVote: OpenVote;
   readonly guards: VoteGuards;
 };
+
+/** Against which votes on this revision are held: the project's settings and what the voters are, both as of now. */
+export function voteRules(
+  { openVote, guards }: Pick<GateContext, 'openVote' | 'guards'>,
+  row: Pick<RequestEntity, 'id' | 'projectId' | 'requesterId'>,
+  { gate, revision, digest }: Pick<GateRevisionEntity, 'gate' | 'revision' | 'digest'>,
+  { project, people }: { readonly project: ProjectView; readonly people: readonly Viewer[] },
+): VoteRules {
+  return {
+    open: { requestId: row.id, gate, revision, digest },
+    projectId: row.projectId,
+    requesterId: row.requesterId,
+    requesterMayApprove: project.settings.requesterMayApprove,
+    people: new Map(people.map((person) => [person.personId, person])),
+    openVote,
+    guards,
+  };
+}
 
 /** Why the stored bytes are no decision of this person on this very document; undefined where they are. */
 export function envelopeFault(vote: DecisionEntity, open: OpenRevision, openVote: OpenVote, guards: Pick<VoteGuards, 'isGenuine' | 'revisionFault'>): ErrorCode | undefined {
