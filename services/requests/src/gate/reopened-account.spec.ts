@@ -44,6 +44,10 @@ describe('a gate that opens again', () => {
     expect([before, after]).toEqual([{ targetTip: hex('1'), mergedTree: hex('2') }, { targetTip: hex('3'), mergedTree: hex('4') }]);
   });
 
+  it('says that somebody else wrote to the branch of the request', () => {
+    expect(driftOf('HEAD_MOVED', seen()).text).toBe('Opened again: The branch of this request holds something else than what was reviewed (HEAD_MOVED).');
+  });
+
   it.each([
     ['ACTOR_INACTIVE', 'Grace was suspended'],
     ['ROLE_MISSING', 'Grace does not hold the role any more'],

@@ -38,6 +38,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   POLICY_CHANGED: 'The policies changed since it passed',
   GATE_NOT_PASSED: 'No approval of this exact content is recorded',
   TARGET_MOVED: 'The target branch moved',
+  HEAD_MOVED: 'The branch of this request holds something else than what was reviewed',
 };
 
 /** As people call what a subject consists of. */
