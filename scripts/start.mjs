@@ -13,6 +13,7 @@ import { isAtLeast } from './lib/version.mjs';
 
 const MIN_NODE = '20.3';
 const MAIN = 'services/standalone/dist/main.js';
+const COMPILED = 'node_modules/.cache/countersign/compiled';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
@@ -40,6 +41,8 @@ function runMain(parts) {
     env: {
       ...env,
       PATH: [dirname(node), env.PATH].join(delimiter),
+      // A start reads 4,500 files of code: compiled once a version.
+      NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? join(ROOT, COMPILED),
       COUNTERSIGN_PARTS: JSON.stringify({ root: ROOT, begunAt, parts, steps }),
     },
   });

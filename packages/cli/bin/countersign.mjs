@@ -2,6 +2,7 @@
 // Plain JavaScript that any Node since 14 can read: it finds the runtime of the clone and starts the built command.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,4 +26,6 @@ if (!existsSync(main)) {
   process.stderr.write('The command is not built yet: `npm start` builds it, `npm run build` too.\n');
   process.exit(6);
 }
+// In the clone, where only its owner may write; nothing happens where that is somebody else.
+module.enableCompileCache(join(clone, 'node_modules', '.cache', 'countersign', 'compiled'));
 await import(main);

@@ -1,6 +1,5 @@
 import { ERRORS, isErrorCode } from '@countersign/domain';
-import { type Client, createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
+import type { Client } from 'graphql-ws';
 
 import { addressOf } from './addresses.js';
 import { CliError } from './cli-error.js';
@@ -85,6 +84,8 @@ function overSocket<Value>(context: Context, live: Live<Value>, after: string | 
 
 /** One connection, one try: what comes next is decided by `follow`, which knows where to go on. */
 async function clientOf({ io, gateway }: Context): Promise<Client> {
+  // Half of all that the command would load, and few of its runs follow anything.
+  const [{ createClient }, { WebSocket }] = await Promise.all([import('graphql-ws'), import('ws')]);
   const address = await addressOf('gateway', io);
   let late: NodeJS.Timeout | undefined;
   const client = createClient({

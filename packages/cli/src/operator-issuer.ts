@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { isErrorCode } from '@countersign/domain';
-import { importJWK, type JWK, SignJWT } from 'jose';
+import type { JWK } from 'jose';
 import { z } from 'zod';
 
 import { dataFolder } from './addresses.js';
@@ -30,6 +30,8 @@ async function proofFor(person: string, issuer: string, io: Io): Promise<string>
   } catch {
     throw new CliError('UNAUTHENTICATED', `${file} cannot be read: \`login --as\` works for the owner of the data folder, after \`npm start\``);
   }
+  // Signing in is rare, and every command would load it.
+  const { importJWK, SignJWT } = await import('jose');
   const issuedAt = Math.floor(io.now() / 1000);
   return new SignJWT({})
     .setProtectedHeader({ alg: 'EdDSA', ...(jwk.kid ? { kid: jwk.kid } : {}) })

@@ -1,7 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
-import { AppError } from '@countersign/domain';
-
 export type ProcessOptions = {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -19,6 +17,9 @@ export type ProcessResult = {
   /** Why it was killed, where it was. */
   readonly killed: 'deadline' | 'abort' | 'output' | undefined;
 };
+
+/** Rejects only where the program could not be started or was lost; then with the reason. */
+export type ProcessRunner = (binary: string, args: readonly string[], options: ProcessOptions) => Promise<ProcessResult>;
 
 const MAX_STDERR_BYTES = 16_384;
 
@@ -53,8 +54,8 @@ export class ErrorText {
 }
 
 /** Runs one program to its end in its own process group; never through a shell. */
-export function runProcess(binary: string, args: readonly string[], options: ProcessOptions): Promise<ProcessResult> {
-  return new Promise((resolve, reject) => {
+export const runProcess: ProcessRunner = (binary, args, options) =>
+  new Promise((resolve, reject) => {
     const child = spawn(binary, [...args], { cwd: options.cwd, env: options.env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     const output: Buffer[] = [];
     const errors = new ErrorText(options.onProgress);
@@ -74,7 +75,7 @@ export function runProcess(binary: string, args: readonly string[], options: Pro
 
     child.on('error', (cause) => {
       settle();
-      reject(new AppError('PART_MISSING', `git could not be started: is ${binary} installed?`, { cause }));
+      reject(cause);
     });
     child.on('close', (exitCode) => {
       settle();
@@ -92,4 +93,3 @@ export function runProcess(binary: string, args: readonly string[], options: Pro
     if (options.signal?.aborted) onAbort();
     else options.signal?.addEventListener('abort', onAbort, { once: true });
   });
-}

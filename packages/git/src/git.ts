@@ -6,8 +6,9 @@ import { AppError } from '@countersign/domain';
 
 import { writeGitConfig, type Setting } from './git-config.js';
 import { GIT_GUARDS, type GitGuards } from './git-guards.js';
-import { runProcess, type ProcessResult } from './git-process.js';
+import { runProcess, type ProcessResult, type ProcessRunner } from './git-process.js';
 import { startProcess, type GitStream } from './git-stream.js';
+import { HostLost } from './process-host.js';
 import { scrubCredentials } from './scrub.js';
 
 export type GitRunOptions = {
@@ -40,6 +41,8 @@ export type GitOptions = {
   /** Agent that holds the keys for ssh sources. */
   readonly sshAuthSock?: string;
   readonly guards?: GitGuards;
+  /** Who starts git; by default this process does. */
+  readonly run?: ProcessRunner;
 };
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin';
@@ -67,11 +70,12 @@ export class Git {
   }
 
   /**
-   * @throws AppError GIT_FAILED (exit code not in `okExitCodes`, too much output), GIT_TIMEOUT (deadline or abort),
+   * @throws AppError GIT_FAILED (exit code not in `okExitCodes`, too much output, its starter lost), GIT_TIMEOUT (deadline or abort),
    * PART_MISSING (no git); `details` hold the command, the exit code and the end of stderr without credentials.
    */
   async run(args: readonly string[], options: GitRunOptions): Promise<GitResult> {
-    const result = await runProcess(this.options.binary ?? 'git', args, {
+    const { binary = 'git', run = runProcess } = this.options;
+    const result = await run(binary, args, {
       cwd: options.cwd ?? this.home,
       env: this.environment(options),
       stdin: options.stdin,
@@ -79,6 +83,9 @@ export class Git {
       maxOutputBytes: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
       signal: options.signal,
       onProgress: options.onProgress,
+    }).catch((cause: unknown) => {
+      if (cause instanceof HostLost) throw new AppError('GIT_FAILED', `git ${args[0] ?? ''} was cut off: ${cause.message}`, { cause });
+      throw new AppError('PART_MISSING', `git could not be started: is ${binary} installed?`, { cause });
     });
     const stderr = scrubCredentials(result.stderr).trim();
     const { exitCode } = result;

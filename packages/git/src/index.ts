@@ -3,6 +3,8 @@ export { fetchSource, type Fetched, type FetchOptions } from './fetch-source.js'
 export { Git, makeGit, type GitOptions, type GitResult, type GitRunOptions, type MakeGitOptions } from './git.js';
 export { type Owner } from './hostile-folder.js';
 export { DEFAULT_IMPORT_LIMITS, importBare, type Imported, type ImportLimits, type ImportOptions } from './import-source.js';
+export { type ProcessResult, type ProcessRunner } from './git-process.js';
+export { ProcessHost } from './process-host.js';
 export { quoteWord } from './quote-word.js';
 export { serveRepository, type ServedAnswer, type ServedPart, type ServeOptions } from './served-repository.js';
 export { scrubCredentials } from './scrub.js';

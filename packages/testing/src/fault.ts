@@ -1,8 +1,8 @@
-import childProcess, { type ChildProcess } from 'node:child_process';
 import { readFileSync, renameSync } from 'node:fs';
 import http from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 
+import { ProcessHost, type ProcessResult } from '@countersign/git';
 import pg from 'pg';
 
 /**
@@ -38,35 +38,15 @@ function strike(moment: string): void {
   process.kill(-process.pid, 'SIGKILL');
 }
 
-/** Everything that is given to the process on its standard input by one `end`. */
-function inputOf(child: ChildProcess): () => string {
-  let input = '';
-  const { stdin } = child;
-  if (!stdin) return () => input;
-  const end = stdin.end.bind(stdin) as (...all: unknown[]) => typeof stdin;
-  stdin.end = ((...all: unknown[]) => {
-    if (typeof all[0] === 'string' || all[0] instanceof Uint8Array) input += Buffer.from(all[0] as Uint8Array).toString();
-    return end(...all);
-  }) as typeof stdin.end;
-  return () => input;
-}
-
-function watchGit(child: ChildProcess, words: string): void {
-  const input = inputOf(child);
-  child.once('exit', (code) => {
-    if (code !== 0) return;
-    for (const [moment, { command, words: said }] of Object.entries(GIT_MOMENTS)) {
-      if (command.test(words) && said.test(` ${words} ${input()}`)) strike(moment);
-    }
-  });
-}
-
-const spawn = childProcess.spawn as (...all: unknown[]) => ChildProcess;
-childProcess.spawn = ((command: string, args?: unknown, options?: unknown): ChildProcess => {
-  const child = spawn(command, args, options);
-  if (Array.isArray(args) && /(^|\/)git$/.test(command)) watchGit(child, args.join(' '));
-  return child;
-}) as typeof childProcess.spawn;
+const run = ProcessHost.prototype.run;
+ProcessHost.prototype.run = async function (this: ProcessHost, binary, args, options): Promise<ProcessResult> {
+  const result = await run.call(this, binary, args, options);
+  const [words, input] = [args.join(' '), new TextDecoder().decode(typeof options.stdin === 'string' ? Buffer.from(options.stdin) : options.stdin)];
+  for (const [moment, { command, words: said }] of Object.entries(GIT_MOMENTS)) {
+    if (result.exitCode === 0 && command.test(words) && said.test(` ${words} ${input}`)) strike(moment);
+  }
+  return result;
+};
 
 const request = http.request as (...all: unknown[]) => http.ClientRequest;
 http.request = ((...all: unknown[]) => {

@@ -40,7 +40,7 @@ export async function testInstallation(root: string): Promise<TestInstallation> 
   const dataDir = join(dir, 'data');
   const reposDir = join(dir, 'repos');
   mkdirSync(reposDir);
-  const env = await settingsOf(dir, dataDir, reposDir);
+  const env = await settingsOf(root, dir, dataDir, reposDir);
   const parts = await provisionedParts(root, env);
   let child: ChildProcess | undefined;
   let output = '';
@@ -82,7 +82,7 @@ export async function testInstallation(root: string): Promise<TestInstallation> 
   };
 }
 
-async function settingsOf(dir: string, dataDir: string, reposDir: string): Promise<Record<string, string>> {
+async function settingsOf(root: string, dir: string, dataDir: string, reposDir: string): Promise<Record<string, string>> {
   const ports = ['CONSOLE', 'GATEWAY', 'IDENTITY', 'POSTGRES', 'TEMPORAL', 'TEMPORAL_UI'];
   const env: Record<string, string> = {
     PATH: process.env['PATH'] ?? '',
@@ -91,6 +91,7 @@ async function settingsOf(dir: string, dataDir: string, reposDir: string): Promi
     COUNTERSIGN_DATA_DIR: dataDir,
     COUNTERSIGN_REPO_ROOTS: reposDir,
     COUNTERSIGN_LOG_LEVEL: process.env['COUNTERSIGN_LOG_LEVEL'] ?? 'warn',
+    NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/countersign/compiled'),
   };
   for (const name of ['XDG_CACHE_HOME', 'COUNTERSIGN_SANDBOX', 'DOCKER_HOST']) {
     const value = process.env[name];

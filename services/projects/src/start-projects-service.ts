@@ -1,3 +1,4 @@
+import type { ProcessRunner } from '@countersign/git';
 import { type Logger, type Refusals, runMigrations, startRpcServer, type TokenVerifier } from '@countersign/platform';
 
 import { AuditTrail } from './audit/audit-trail.service.js';
@@ -28,6 +29,8 @@ export type ProjectsServiceDeps = {
   readonly reposDir: string;
   /** Home and configuration of our own git. */
   readonly gitHomeDir: string;
+  /** Who starts git; by default the service itself. */
+  readonly runGit?: ProcessRunner;
   readonly settings: {
     /** Absolute folders below which a source may lie. */
     readonly repoRoots: readonly string[];
@@ -50,7 +53,7 @@ export type ProjectsService = {
 /** Migrates the schema `projects`, goes on with interrupted imports and answers `projectsRpc`. */
 export async function startProjectsService(deps: ProjectsServiceDeps): Promise<ProjectsService> {
   await runMigrations(projectsDatabase(deps.postgres.ownerUrl));
-  const importer = deps.importer ?? (await GitImporterAdapter.create({ homeDir: deps.gitHomeDir, ...deps.settings }));
+  const importer = deps.importer ?? (await GitImporterAdapter.create({ homeDir: deps.gitHomeDir, runGit: deps.runGit, ...deps.settings }));
   const database = await Database.connect(deps.postgres.url);
   const runner = new ImportRunner(database, importer, deps.reposDir, deps.logger);
   try {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startGateway } from '@countersign/gateway';
+import { ProcessHost, type ProcessRunner } from '@countersign/git';
 import { Refusals, ServiceTokens, TokenVerifier } from '@countersign/platform';
 import { startProjectsService } from '@countersign/projects';
 import { type RequestsService, startRequestsService } from '@countersign/requests';
@@ -28,8 +29,8 @@ export type ServicesDeps = InstallationDeps & {
   readonly reports: SignInReports;
   readonly database: (service: DatabaseService) => { readonly url: string; readonly ownerUrl: string };
 };
-/** One counter for all that answer in this process. */
-type Counted = ServicesDeps & { readonly refusals: Refusals };
+/** One counter for all that answer in this process, one starter for every git of theirs. */
+type Shared = ServicesDeps & { readonly refusals: Refusals; readonly runGit: ProcessRunner };
 
 type Address = { readonly host: string; readonly port: number };
 type Keys = {
@@ -62,8 +63,8 @@ function dirsOf({ folder }: ServicesDeps) {
   };
 }
 
-async function projectsService(deps: Counted, keys: Keys): Promise<Address> {
-  const { settings, logger, refusals, shutdown, identity, folder, database, reports } = deps;
+async function projectsService(deps: Shared, keys: Keys): Promise<Address> {
+  const { settings, logger, refusals, shutdown, identity, folder, database, reports, runGit } = deps;
   const { reposDir, gitHomeDir } = dirsOf(deps);
   const { repoRoots, importLimits, allowPrivateHosts, sshAuthSock } = settings;
   const projects = await startProjectsService({
@@ -74,6 +75,7 @@ async function projectsService(deps: Counted, keys: Keys): Promise<Address> {
     refusals,
     reposDir,
     gitHomeDir,
+    runGit,
     settings: { repoRoots, dataDir: folder.dir, importLimits, allowPrivateHosts, ...(sshAuthSock !== undefined && { sshAuthSock }) },
   });
   shutdown.add('projects', () => projects.close());
@@ -83,7 +85,7 @@ async function projectsService(deps: Counted, keys: Keys): Promise<Address> {
   return projects;
 }
 
-async function requestsService(deps: Counted, keys: Keys, projects: Address): Promise<RequestsService> {
+async function requestsService(deps: Shared, keys: Keys, projects: Address): Promise<RequestsService> {
   const { settings, logger, refusals, shutdown, database, temporalAddress, folder } = deps;
   const { artifactsDir, logsDir } = dirsOf(deps);
   const requests = await startRequestsService({
@@ -109,8 +111,8 @@ function bubblewrapOf({ where: program, image, tree: root }: ProvisionedPart) {
   return { program, ...(image !== undefined && { image }), ...(root !== undefined && { root }) };
 }
 
-async function workerService(deps: ServicesDeps, keys: Keys, requests: RequestsService): Promise<void> {
-  const { settings, logger, shutdown, database, temporalAddress, provisioned, folder, env } = deps;
+async function workerService(deps: Shared, keys: Keys, requests: RequestsService): Promise<void> {
+  const { settings, logger, shutdown, database, temporalAddress, provisioned, folder, env, runGit } = deps;
   const { root } = provisioned;
   const { repoRoots, allowPrivateHosts, sshAuthSock, sandbox, egress, ports, reviewer, workspaceCacheBytes } = settings;
   // An engine that is away now is waited for at the place that was named.
@@ -118,6 +120,7 @@ async function workerService(deps: ServicesDeps, keys: Keys, requests: RequestsS
   const bubblewrap = partNamed(provisioned, 'bubblewrap');
   const worker = await startWorkerService({
     ...dirsOf(deps),
+    runGit,
     postgres: database('worker'),
     temporal: { address: temporalAddress, namespace: 'default' },
     requests,
@@ -148,8 +151,8 @@ async function workerService(deps: ServicesDeps, keys: Keys, requests: RequestsS
   shutdown.add('worker', () => worker.close());
 }
 
-async function gatewayService(deps: Counted, keys: Keys, projects: Address, requests: Address): Promise<string> {
-  const { settings, logger, refusals, shutdown, database } = deps;
+async function gatewayService(deps: Shared, keys: Keys, projects: Address, requests: Address): Promise<string> {
+  const { settings, logger, refusals, shutdown, database, runGit } = deps;
   const { ports } = settings;
   const hosts = (port: number): string[] => [`${LOOPBACK}:${port}`, `localhost:${port}`];
   const gateway = await startGateway({
@@ -162,6 +165,7 @@ async function gatewayService(deps: Counted, keys: Keys, projects: Address, requ
     tokens: await keys.tokensOf('gateway'),
     postgres: database('gateway'),
     gitHomeDir: dirsOf(deps).gitHomeDir,
+    runGit,
     logger,
     refusals,
   });
@@ -173,11 +177,14 @@ async function gatewayService(deps: Counted, keys: Keys, projects: Address, requ
 export async function startServices(deps: ServicesDeps): Promise<Readonly<Record<'gateway' | 'requests' | 'projects', string>>> {
   const { step } = deps;
   const keys = await keysOf(deps);
-  const counted = { ...deps, refusals: new Refusals() };
-  const projects = await step('projects', () => projectsService(counted, keys));
-  const requests = await step('requests', () => requestsService(counted, keys, projects));
-  await step('worker', () => workerService(deps, keys, requests));
-  const gateway = await step('gateway', () => gatewayService(counted, keys, projects, requests));
+  const git = new ProcessHost(deps.folder.dir);
+  deps.shutdown.add('git', async () => git.close());
+  const runGit: ProcessRunner = (...start) => git.run(...start);
+  const shared = { ...deps, refusals: new Refusals(), runGit };
+  const projects = await step('projects', () => projectsService(shared, keys));
+  const requests = await step('requests', () => requestsService(shared, keys, projects));
+  await step('worker', () => workerService(shared, keys, requests));
+  const gateway = await step('gateway', () => gatewayService(shared, keys, projects, requests));
   const at = ({ host, port }: Address): string => `${host}:${port}`;
   return { gateway, requests: at(requests), projects: at(projects) };
 }

@@ -7,7 +7,7 @@ import { type ArtifactStore, DiskArtifactStore } from '@countersign/artifacts';
 import { requestsRpc } from '@countersign/contracts';
 import { AppError, type ModelChoice } from '@countersign/domain';
 import { egressBrokers, type EgressBrokers, type EgressInstallation } from '@countersign/egress';
-import { BareRepository, type Git, makeGit, TreeCache } from '@countersign/git';
+import { BareRepository, type Git, makeGit, type ProcessRunner, TreeCache } from '@countersign/git';
 import { type Logger, RpcClient, rpcWithServiceToken, runMigrations, type ServiceTokens, type TemporalSettings } from '@countersign/platform';
 import { type ImageChoice, type ImageProvisioner, ProjectImages, type SandboxLimits, type SandboxPort } from '@countersign/sandbox';
 import type { ApprovalEvidencePort, RequestRecordsPort } from '@countersign/workflow-contracts';
@@ -40,6 +40,8 @@ export type WorkerServiceDeps = {
   readonly artifactsDir: string;
   /** Home and configuration of our own git. */
   readonly gitHomeDir: string;
+  /** Who starts git; by default the service itself. */
+  readonly runGit?: ProcessRunner;
   /** What `write-bundle` made. */
   readonly bundlePath: string;
   /** The built package of the agent, whose tool program runs in the sandbox. */
@@ -104,7 +106,7 @@ export async function openWorkerParts(deps: WorkerServiceDeps): Promise<WorkerPa
   const { dataDir, sandbox, settings, tokens } = deps;
   const models = await modelsOf(deps.models);
   const toolsDir = await materialiseTools({ targetDir: join(dataDir, 'tools'), ...deps.tools });
-  const git = await makeGit({ homeDir: deps.gitHomeDir, ...(settings.sshAuthSock === undefined ? {} : { sshAuthSock: settings.sshAuthSock }) });
+  const git = await makeGit({ homeDir: deps.gitHomeDir, ...(deps.runGit && { run: deps.runGit }), ...(settings.sshAuthSock === undefined ? {} : { sshAuthSock: settings.sshAuthSock }) });
   await runMigrations(workerDatabase(deps.postgres.ownerUrl));
   const database = await openWorkerDatabase(deps.postgres.url);
   const journal = new TypeOrmJournal(database);

@@ -1,4 +1,4 @@
-import { BareRepository, chooseBranch, type Git, importBare, isUrlSource, listSource, makeGit, openSource } from '@countersign/git';
+import { BareRepository, chooseBranch, type Git, importBare, isUrlSource, listSource, makeGit, openSource, type ProcessRunner } from '@countersign/git';
 
 import type { ImportOrder, RepositoryImporterPort } from './repository-importer.port.js';
 import { requireAllowedPath } from './source-path.js';
@@ -10,6 +10,7 @@ export type ImportLimits = { readonly bytes: number; readonly ms: number };
 
 export type GitImporterSettings = {
   readonly homeDir: string;
+  readonly runGit: ProcessRunner | undefined;
   readonly repoRoots: readonly string[];
   readonly dataDir: string;
   readonly importLimits: ImportLimits;
@@ -24,8 +25,8 @@ export class GitImporterAdapter implements RepositoryImporterPort {
   ) {}
 
   static async create(settings: GitImporterSettings): Promise<GitImporterAdapter> {
-    const { homeDir, sshAuthSock } = settings;
-    const git = await makeGit({ homeDir, ...(sshAuthSock === undefined ? {} : { sshAuthSock }) });
+    const { homeDir, runGit, sshAuthSock } = settings;
+    const git = await makeGit({ homeDir, ...(runGit && { run: runGit }), ...(sshAuthSock === undefined ? {} : { sshAuthSock }) });
     return new GitImporterAdapter(git, settings);
   }
 
