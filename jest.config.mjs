@@ -29,14 +29,11 @@ const project = (displayName, testMatch, extra = {}) => ({
   ...extra,
 });
 
-/** One at a time: they poll the same task queues of one Temporal, or measure how long something takes. */
+/** One at a time: they measure how long something takes. */
 const SERIAL = [
   'packages/platform/test/worker-host.int-spec.ts',
-  'services/requests/test/temporal.int-spec.ts',
   'services/requests/test/log-figures.int-spec.ts',
   'services/requests/test/log-sequencing.int-spec.ts',
-  'services/worker/test/worker.int-spec.ts',
-  'workflows/delivery/test/lifecycle.int-spec.ts',
   'packages/git/test/workspace-speed.int-spec.ts',
   'services/standalone/test/live-latency.int-spec.ts',
 ];

@@ -24,7 +24,7 @@ const PROGRAM = fileURLToPath(new URL('./process-host-program.js', import.meta.u
 /**
  * Runs programs like `runProcess`, from a small process of its own that is started for the first of them (see its
  * program for why). If the host is lost, what it was running is killed or ends by itself, each run rejects with
- * HostLost, and the next run starts another host. It ends with its owner, however that ends, and keeps it alive until `close`.
+ * HostLost, and the next run starts another host. It ends with its owner, however that ends, and keeps it alive only while something runs.
  */
 export class ProcessHost {
   private host: ChildProcess | undefined;
@@ -43,6 +43,7 @@ export class ProcessHost {
     const onAbort = (): void => this.send(host, { kind: 'abort', id });
     return new Promise<ProcessResult>((resolve, reject) => {
       this.waiting.set(id, { resolve, reject, onProgress });
+      host.channel?.ref();
       this.send(host, { kind: 'start', id, binary, args, ...options, hasProgress: onProgress !== undefined });
       if (signal?.aborted) onAbort();
       else signal?.addEventListener('abort', onAbort, { once: true });
@@ -61,6 +62,7 @@ export class ProcessHost {
     const host = fork(this.program, [this.mark], { serialization: 'advanced', execArgv: [], env: {}, cwd: '/', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     host.on('message', (message) => this.take(message as ToOwner));
     for (const event of ['error', 'exit'] as const) host.on(event, () => this.lose(host));
+    host.unref();
     return host;
   }
 
@@ -74,6 +76,7 @@ export class ProcessHost {
     const waiting = this.waiting.get(message.id);
     if (message.kind === 'progress') return waiting?.onProgress?.(message.line);
     this.waiting.delete(message.id);
+    if (this.waiting.size === 0) this.host?.channel?.unref();
     if (message.kind === 'failed') return waiting?.reject(new Error(message.why));
     const { stdout, ...result } = message.result;
     waiting?.resolve({ ...result, stdout: Buffer.from(stdout.buffer, stdout.byteOffset, stdout.byteLength) });

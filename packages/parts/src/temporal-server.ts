@@ -38,6 +38,8 @@ export type TemporalServerOptions = {
   readonly ui?: { readonly port: number; readonly portSetting: string };
   /** Left out: everything is in memory. */
   readonly dbFile?: string;
+  /** Beside `default`. */
+  readonly namespaces?: readonly string[];
   readonly logFile: string;
 } & Pick<SupervisedProcessOptions, 'onStarted' | 'onExit' | 'onRestarted'>;
 
@@ -93,9 +95,10 @@ function runs(pid: number, cli: string): boolean {
   }
 }
 
-function startDevArguments({ port, ui, dbFile }: TemporalServerOptions): string[] {
+function startDevArguments({ port, ui, dbFile, namespaces = [] }: TemporalServerOptions): string[] {
   return [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--namespace', 'default'],
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
+    ...flags('--namespace', ['default', ...namespaces]),
     ...(ui ? ['--ui-ip', '127.0.0.1', '--ui-port', String(ui.port), '--ui-disable-news-fetch'] : ['--headless']),
     // Not WAL by default; with one connection for every service that is what makes it slow.
     ...(dbFile ? ['--db-filename', dbFile, ...flags('--sqlite-pragma', ['journal_mode=wal', 'synchronous=1'])] : []),

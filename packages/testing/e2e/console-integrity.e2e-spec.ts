@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 
-import { sampleRepository, testInstallation, type TestInstallation } from '../src/index.js';
+import { LIGHT, sampleRepository, testInstallation, type TestInstallation } from '../src/index.js';
 import { barriersOf, consoleOf, launchBrowser, openTab, signInAs, type Tab } from './browser.js';
 import { ask } from './gateway.js';
 import { approve, createRequest, gateOf, signIn, waitState } from './people.js';
@@ -17,7 +17,7 @@ let tab: Tab | undefined;
 beforeAll(async () => {
   browser = await launchBrowser();
   app = await testInstallation(process.cwd());
-  await app.start();
+  await app.start(LIGHT);
   await signIn(app);
   const source = sampleRepository(join(app.reposDir, 'sample'));
   await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 
-import { git, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
+import { git, LIGHT, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
 import { ask } from './gateway.js';
 import { approve, createRequest, gateOf, signIn, waitState } from './people.js';
 import { mergeRequestsOf } from './traces.js';
@@ -17,7 +17,7 @@ let bare: string;
 
 beforeAll(async () => {
   app = await testInstallation(process.cwd());
-  await app.start({ COUNTERSIGN_LIFECYCLE_EVENTS: EVENTS });
+  await app.start({ ...LIGHT, COUNTERSIGN_LIFECYCLE_EVENTS: EVENTS });
   await signIn(app);
   const source = sampleRepository(join(app.reposDir, 'sample'));
   bare = String((await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test')).json['bare']);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 
-import { git, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
+import { git, LIGHT, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
 import { barriersOf, launchBrowser, openTab } from './browser.js';
 import { approve, createRequest, signIn, waitState } from './people.js';
 
@@ -17,7 +17,7 @@ let bare: string;
 beforeAll(async () => {
   browser = await launchBrowser();
   app = await testInstallation(ROOT);
-  await app.start();
+  await app.start(LIGHT);
   await signIn(app);
   const source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--gate', 'diff=off');

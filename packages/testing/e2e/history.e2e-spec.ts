@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { git, sampleRepository, testInstallation, type TestInstallation } from '../src/index.js';
+import { git, LIGHT, sampleRepository, testInstallation, type TestInstallation } from '../src/index.js';
 import { historySizeOf } from './engine.js';
 import { approve, createRequest, signIn, waitState } from './people.js';
 
@@ -29,7 +29,7 @@ function bigRepository(dir: string): string {
 
 beforeAll(async () => {
   app = await testInstallation(process.cwd());
-  await app.start();
+  await app.start(LIGHT);
   await signIn(app);
   const source = bigRepository(join(app.reposDir, 'big'));
   // Policy would ask a person about the size of the big one: off makes both take the very same way.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startModelServer, type ModelServer } from '@countersign/model-server';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { git, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
+import { git, LIGHT, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
 import { invoiceRepository, MONEY } from './invoice-repository.js';
 import { modelEnv } from './model-installation.js';
 import { approve, createRequest, signIn, waitState } from './people.js';
@@ -24,7 +24,7 @@ let bare: string;
 beforeAll(async () => {
   server = await startModelServer({ script: author });
   app = await testInstallation(process.cwd());
-  await app.start(modelEnv(app, server, 'openai'));
+  await app.start({ ...LIGHT, ...modelEnv(app, server, 'openai') });
   await signIn(app);
   const source = invoiceRepository(join(app.reposDir, 'invoices'));
   const added = await app.cli('maintainer', 'project', 'add', 'invoices', '--repo', source, '--test-command', TEST_COMMAND);
@@ -81,7 +81,7 @@ describe.each(LIMITS)('a limit of %s', (kind, limit, raised) => {
 
 it('refuses a money limit where the price is not known, and says how to set one', async () => {
   await app.stop();
-  await app.start({ ...modelEnv(app, server, 'openai'), COUNTERSIGN_MODEL_PRICES: '' });
+  await app.start({ ...LIGHT, ...modelEnv(app, server, 'openai'), COUNTERSIGN_MODEL_PRICES: '' });
   const set = await app.cli('maintainer', 'project', 'set', 'invoices', '--limit', 'tokens=none', '--limit', 'costMicros=1000000');
   expect(set.code).toBe(0);
   const id = await asked('Show amounts with two decimals, price unknown');

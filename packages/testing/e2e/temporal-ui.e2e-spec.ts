@@ -6,7 +6,7 @@ import { freePort, temporalServer } from '@countersign/parts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 
-import { sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
+import { LIGHT, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
 import { launchBrowser, openTab } from './browser.js';
 import { createRequest, gateOf, signIn, waitState } from './people.js';
 
@@ -19,7 +19,7 @@ let id: string;
 beforeAll(async () => {
   browser = await launchBrowser();
   app = await testInstallation(process.cwd());
-  await app.start();
+  await app.start(LIGHT);
   await signIn(app);
   const source = sampleRepository(join(app.reposDir, 'sample'));
   await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source);

@@ -1,14 +1,18 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { ProcessHost } from '@countersign/git';
 import { freePort } from '@countersign/parts';
 
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 30_000;
 const CLI_TIMEOUT_MS = 180_000;
+
+/** For a suite that is not about containers: what it runs in costs a machine of two cores least. */
+export const LIGHT = { COUNTERSIGN_SANDBOX: 'bubblewrap' } as const;
 
 export type CliAnswer = { readonly code: number; readonly json: Record<string, unknown>; readonly stdout: string; readonly stderr: string };
 
@@ -41,7 +45,8 @@ export async function testInstallation(root: string): Promise<TestInstallation> 
   const reposDir = join(dir, 'repos');
   mkdirSync(reposDir);
   const env = await settingsOf(root, dir, dataDir, reposDir);
-  const parts = await provisionedParts(root, env);
+  const host = new ProcessHost(dir, join(root, 'packages/git/dist/process-host-program.js'));
+  const parts = await provisionedParts(host, root, env);
   let child: ChildProcess | undefined;
   let output = '';
 
@@ -76,9 +81,12 @@ export async function testInstallation(root: string): Promise<TestInstallation> 
       if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
       await ended();
     },
-    cli: (person, ...args) => runCli(root, env, person, args),
+    cli: (person, ...args) => runCli(host, root, env, person, args),
     state: () => JSON.parse(readFileSync(join(dataDir, 'state.json'), 'utf8')) as InstallationState,
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+    remove() {
+      host.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
   };
 }
 
@@ -101,20 +109,20 @@ async function settingsOf(root: string, dir: string, dataDir: string, reposDir: 
   return env;
 }
 
-async function provisionedParts(root: string, env: Readonly<Record<string, string>>): Promise<readonly unknown[]> {
+async function provisionedParts(host: ProcessHost, root: string, env: Readonly<Record<string, string>>): Promise<readonly unknown[]> {
   const scripts = ['provision-postgres', 'provision-temporal', 'provision-docker', 'provision-sandbox-image', 'provision-bubblewrap'];
   const parts: unknown[] = [];
   for (const script of scripts) {
-    const { code, stdout, stderr } = await run(process.execPath, [join(root, 'scripts', `${script}.mjs`)], { ...env }, root);
+    const { code, stdout, stderr } = await run(host, [join(root, 'scripts', `${script}.mjs`)], { ...env }, root);
     if (code !== 0) throw new Error(`${script}: ${stderr}`);
     parts.push(JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}'));
   }
   return parts;
 }
 
-async function runCli(root: string, env: Readonly<Record<string, string>>, person: string, args: readonly string[]): Promise<CliAnswer> {
+async function runCli(host: ProcessHost, root: string, env: Readonly<Record<string, string>>, person: string, args: readonly string[]): Promise<CliAnswer> {
   const all = [join(root, 'packages/cli/bin/countersign.mjs'), ...args, '--profile', person, '--json'];
-  const { code, stdout, stderr } = await run(process.execPath, all, { ...env }, root);
+  const { code, stdout, stderr } = await run(host, all, { ...env }, root);
   let json: Record<string, unknown> = {};
   try {
     json = JSON.parse(stdout) as Record<string, unknown>;
@@ -124,13 +132,11 @@ async function runCli(root: string, env: Readonly<Record<string, string>>, perso
   return { code, json, stdout, stderr };
 }
 
-function run(command: string, args: readonly string[], env: Record<string, string>, cwd: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(command, [...args], { env, cwd, timeout: CLI_TIMEOUT_MS, maxBuffer: 64_000_000 }, (error, stdout, stderr) => {
-      const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
-      resolve({ code, stdout, stderr });
-    });
-  });
+/** A worker of jest is large by now, and a fork of it slow. */
+async function run(host: ProcessHost, args: readonly string[], env: Record<string, string>, cwd: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  const options = { env, cwd, stdin: undefined, deadlineMs: CLI_TIMEOUT_MS, maxOutputBytes: 64_000_000, signal: undefined, onProgress: undefined };
+  const { exitCode, stdout, stderr } = await host.run(process.execPath, args, options);
+  return { code: exitCode ?? 1, stdout: stdout.toString(), stderr };
 }
 
 export async function waitFor(ready: () => boolean | Promise<boolean>, timeoutMs: number, account: () => string = () => ''): Promise<void> {

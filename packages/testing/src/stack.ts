@@ -15,6 +15,8 @@ import {
   type ProcessRef,
 } from '@countersign/parts';
 
+/** For suites that poll the product's own task queues: beside each other they would take each other's work. */
+const NAMESPACES = ['lifecycle', 'requests', 'worker'];
 const FOLDER_PREFIX = 'countersign-test-';
 const PROVISION_TIMEOUT_MS = 30 * 60_000;
 
@@ -71,6 +73,7 @@ export async function startStack(root: string): Promise<TestStack> {
     cli: temporal.where,
     port: await freePort(),
     portSetting: 'nothing: tests take a free port',
+    namespaces: NAMESPACES,
     logFile: join(dir, 'temporal.log'),
     onStarted,
   });

@@ -66,7 +66,7 @@ export async function staysUnknown(damage: (log: LogOf) => readonly string[], ov
     first.start();
     for (let batch = 1; batch <= BATCHES; batch += 1) {
       await h.enter(TENANT, EACH);
-      first.nudge();
+      first.sequencer.hurry();
       await h.size(first, TENANT, batch * EACH + 1);
     }
     await first.close();

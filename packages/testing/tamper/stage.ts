@@ -1,13 +1,13 @@
+import { LIGHT } from '../src/index.js';
 import { World } from './world.js';
-
 
 let shared: Promise<World> | undefined;
 let scratch: Promise<World> | undefined;
 let turn: Promise<unknown> = Promise.resolve();
 
-/** With the sandbox that costs a machine of two cores least; rows about a container are on the other installation. */
+/** Rows about a container are on the other installation. */
 export function sharedWorld(): Promise<World> {
-  return (shared ??= World.open({ COUNTERSIGN_SANDBOX: 'bubblewrap' }));
+  return (shared ??= World.open(LIGHT));
 }
 
 /**

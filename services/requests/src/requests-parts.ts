@@ -92,7 +92,7 @@ export function wire(deps: PartsDeps): Wired {
 }
 
 export type IntegrityDeps = Pick<PartsDeps, 'store' | 'projects' | 'keys' | 'clock' | 'guards'> & {
-  readonly log: Pick<TransparencyLog, 'reader' | 'audit' | 'recovery'>;
+  readonly log: Pick<TransparencyLog, 'reader' | 'audit' | 'recovery' | 'settled'>;
   readonly files: ExportFiles;
 };
 
@@ -103,7 +103,7 @@ export function wireIntegrity({ store, projects, keys, clock, guards, log, files
   return {
     keys: new KeysService({ store, access, keys, clock }),
     log: new LogService({ access, reader, recovery }),
-    exports: new ExportService({ store, access, projects, keys, reader, audit, files, clock }),
+    exports: new ExportService({ store, access, projects, keys, reader, audit, files, clock, settled: (tenantId) => log.settled(tenantId) }),
     erasures: new ErasureService({ store, access, projects, clock }),
   };
 }

@@ -27,14 +27,14 @@ async function timed(name: string, work: () => Promise<unknown>): Promise<number
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
-/** As the service itself appends: a transaction with one entry and its payload, some three hundred in a second. */
-async function appends(tenantId: string): Promise<number> {
+/** As the service itself appends: a transaction with one entry and its payload. With the pause some three hundred in a second. */
+async function appends(tenantId: string, pauseMs: number): Promise<number> {
   const took: number[] = [];
   for (let sample = 0; sample < SAMPLES; sample += 1) {
     const begun = performance.now();
     await h.store.write((records) => audit(records, { tenantId, id: null }, { type: 'commented', actor: 'p1', text: `sample ${sample}` }, new Date()));
     took.push(performance.now() - begun);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   return median(took);
 }
@@ -59,18 +59,30 @@ describe('ten thousand entries', () => {
 });
 
 describe('callers who append', () => {
-  it('are told what the log costs them', async () => {
+  it.each([
+    ['some three hundred in a second', 2],
+    ['as fast as one can', 0],
+  ])('are told what the log costs them: %s', async (speed, pauseMs) => {
     const [without, beside]: [number[], number[]] = [[], []];
-    await appends('t-callers');
+    await appends('t-callers', pauseMs);
     for (let round = 0; round < ROUNDS; round += 1) {
       await log.close();
-      without.push(await appends('t-callers'));
+      without.push(await appends('t-callers', pauseMs));
       log = h.openLog();
       log.start();
       await until(async () => log.sequencer.isLeading);
-      beside.push(await appends('t-callers'));
+      beside.push(await appends('t-callers', pauseMs));
     }
     const ratio = median(beside) / median(without);
+    process.stdout.write(
+      `one append, ${speed}, p50 of ${ROUNDS * SAMPLES}: ${median(without).toFixed(3)} ms without the log, ${median(beside).toFixed(3)} ms beside it, ratio ${ratio.toFixed(2)}\n`,
+    );
+    // The aim is 1.05, which a machine that does something else just now may miss; what a batch for every append costs is more.
+    expect(ratio).toBeLessThan(1.25);
+    await h.size(log, 't-callers', 1);
+  });
+
+  it('find what they committed in the log in far less than a second', async () => {
     const waits: number[] = [];
     for (let sample = 0; sample < 20; sample += 1) {
       const payloads = await h.enter('t-nudged', 1);
@@ -80,8 +92,6 @@ describe('callers who append', () => {
       waits.push(performance.now() - committed);
     }
     process.stdout.write(`from commit and nudge to place in the log: p50 ${median(waits).toFixed(0)} ms\n`);
-    process.stdout.write(`one append, p50 of ${ROUNDS * SAMPLES}: ${median(without).toFixed(3)} ms without the log, ${median(beside).toFixed(3)} ms beside it, ratio ${ratio.toFixed(2)}\n`);
-    expect(ratio).toBeGreaterThan(0);
-    await h.size(log, 't-callers', 1);
+    expect(median(waits)).toBeLessThan(1_000);
   });
 });

@@ -140,7 +140,10 @@ export async function logHarness({ separated = true, projects = true }: { readon
     },
     /** Waits until the log has exactly this many entries or more. */
     size: (log: TransparencyLog, tenantId: string, size: number): Promise<void> =>
-      until(async () => ((await log.reader.status(tenantId))?.size ?? 0) >= size, async () => `the log of ${tenantId} has ${JSON.stringify(await log.reader.status(tenantId))}`),
+      until(async () => {
+        log.sequencer.hurry();
+        return ((await log.reader.status(tenantId))?.size ?? 0) >= size;
+      }, async () => `the log of ${tenantId} has ${JSON.stringify(await log.reader.status(tenantId))}`),
     close: async (): Promise<void> => {
       for (const log of opened) await log.close();
       await store.close();

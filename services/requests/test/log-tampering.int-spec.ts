@@ -21,7 +21,7 @@ async function aLog(tenantId: string): Promise<string[]> {
   const entered: string[] = [];
   for (let batch = 0; batch < 4; batch += 1) {
     entered.push(...(await h.enter(tenantId, 5)));
-    log.nudge();
+    log.sequencer.hurry();
     await h.size(log, tenantId, entered.length + 1);
   }
   await until(async () => (await h.keeper.newest(`countersign.test/log/${tenantId}/1`))?.size === 21);
@@ -125,7 +125,7 @@ describe.each(ATTACKS)('$name', ({ name, sql, found, lost, good }) => {
     const { rows } = await h.admin.query<{ payload: Buffer }>('SELECT payload FROM requests.audit_payload WHERE sha256 = $1', [leaves[0]?.payload]);
     expect(JSON.parse(rows[0]?.payload.toString() ?? '{}')).toMatchObject({ ...account, salt: expect.stringMatching(/^[0-9a-f]{32}$/) });
     const [next] = (await h.enter(tenantId, 1)) as [string];
-    log.nudge();
+    log.sequencer.hurry();
     await until(async () => (await log.reader.placesOf(tenantId, [next])).size === 1);
     expect(await log.audit.sweep(tenantId)).toEqual([]);
 

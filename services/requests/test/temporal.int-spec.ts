@@ -10,7 +10,7 @@ import { currentCall } from '../src/lifecycle/current-call.js';
 import { TemporalLifecycleAdapter } from '../src/lifecycle/temporal-lifecycle.adapter.js';
 import { FACTS, type Harness, harness, PATCH } from './harness.js';
 
-const temporal = { address: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233', namespace: 'default' };
+const temporal = { address: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233', namespace: 'requests' };
 const logger = createLogger('test', 'silent');
 const quiet = (): void => undefined;
 const MERGE_PREP = {

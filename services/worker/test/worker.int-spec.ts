@@ -45,7 +45,7 @@ beforeAll(async () => {
   await writeFile(bundlePath, await bundleWorkflows({ workflowsPath: join(ROOT, 'workflows/delivery/src/index.ts'), fromSource: true }));
 
   const dockerHost = process.env['DOCKER_HOST'];
-  const settings = { address: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233', namespace: 'default' };
+  const settings = { address: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233', namespace: 'worker' };
   temporal = connectTemporal(settings);
   deps = {
     postgres: { url: database.serviceUrl('worker'), ownerUrl: database.ownerUrl },

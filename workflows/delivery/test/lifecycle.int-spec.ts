@@ -13,6 +13,8 @@ import { bundleLifecycle } from '../src/testing/bundle.js';
 import { DIGEST, fakeWorld, type FakeWorld } from '../src/testing/fake-activities.js';
 
 const address = process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233';
+/** Of its own: the queues are the product's. */
+const namespace = 'lifecycle';
 const HISTORIES = join(process.cwd(), 'workflows/delivery/histories');
 
 let bundle: WorkflowBundleWithSourceMap;
@@ -25,7 +27,7 @@ beforeAll(async () => {
   bundle = await bundleLifecycle();
   native = await NativeConnection.connect({ address });
   connection = await Connection.connect({ address });
-  client = new Client({ connection });
+  client = new Client({ connection, namespace });
 }, 60_000);
 
 afterAll(async () => {
@@ -43,8 +45,8 @@ async function inWorld(world: FakeWorld, test: (handle: WorkflowHandle, id: stri
     vcs: namespaced('vcs', world.vcs),
   };
   const workers = await Promise.all([
-    Worker.create({ connection: native, taskQueue: 'delivery', workflowBundle: bundle, ...more }),
-    ...Object.entries(queues).map(([taskQueue, activities]) => Worker.create({ connection: native, taskQueue, activities })),
+    Worker.create({ connection: native, namespace, taskQueue: 'delivery', workflowBundle: bundle, ...more }),
+    ...Object.entries(queues).map(([taskQueue, activities]) => Worker.create({ connection: native, namespace, taskQueue, activities })),
   ]);
   const running = workers.map((worker) => worker.run());
   number += 1;
@@ -98,7 +100,7 @@ async function keepHistory(handle: WorkflowHandle, name: string, isCommitted = t
   if (isCommitted && wanted !== undefined && (wanted === '1' || wanted === name)) {
     mkdirSync(HISTORIES, { recursive: true });
     const { workflowId } = handle;
-    const args = ['workflow', 'show', '-w', workflowId, '-r', description.runId, '--address', address, '--output', 'json'];
+    const args = ['workflow', 'show', '-w', workflowId, '-r', description.runId, '--address', address, '--namespace', namespace, '--output', 'json'];
     const shown = execFileSync(process.env['TEMPORAL_CLI'] ?? 'temporal', args, { encoding: 'utf8', timeout: 20_000 });
     // Stack traces name the folder of whoever records.
     const text = JSON.stringify(JSON.parse(shown)).replaceAll(process.cwd(), '/countersign');

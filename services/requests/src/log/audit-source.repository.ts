@@ -75,6 +75,12 @@ export class AuditSourceRepository {
     );
   }
 
+  /** Whether a committed entry waits behind what was taken, ripe or not. */
+  async isBehind(tenantId: string, taken: Taken): Promise<boolean> {
+    const rows = await this.union((_, at) => `WHERE a.tenant_id = $1 AND (a.xid, a.id) > (${at.xid}, ${at.id}) AND ${NOT_ENTERED} LIMIT 1`, tenantId, taken, 1);
+    return rows.length > 0;
+  }
+
   /** Entries at or before what was taken that no tree ever had. */
   async skipped(tenantId: string, taken: Taken, limit: number): Promise<SourceRow[]> {
     return this.union(

@@ -28,6 +28,8 @@ export type ExportDeps = {
   readonly reader: LogReader;
   readonly audit: Pick<LogAudit, 'sweep'>;
   readonly files: ExportFiles;
+  /** Until the log holds what was committed. */
+  readonly settled: (tenantId: string) => Promise<void>;
   readonly clock: Clock;
 };
 
@@ -35,13 +37,14 @@ export type ExportDeps = {
 export class ExportService {
   constructor(private readonly deps: ExportDeps) {}
 
-  /** @throws AppError INVALID_INPUT for a checkpoint of another log; NOT_FOUND where no entry fits; LOG_PENDING before the first checkpoint. */
+  /** Of everything that was committed before it was asked for, unless the log is broken. @throws AppError INVALID_INPUT for a checkpoint of another log; NOT_FOUND where no entry fits; LOG_PENDING before the first checkpoint. */
   async make(caller: Caller, input: Input): Promise<Output> {
-    const { access, keys, reader, files } = this.deps;
+    const { access, keys, reader, files, settled } = this.deps;
     const { viewer } = await access.visitor(caller);
     const { tenantId, personId } = viewer;
     const filter = await this.filterOf(viewer, input);
     await keys.refresh();
+    await settled(tenantId);
     // What is wrong is written down before it is taken away; the bundle is made all the same, and does not verify.
     await this.deps.audit.sweep(tenantId);
     const checkpoint = await reader.checkpoint(tenantId);

@@ -4,7 +4,7 @@ import pg from 'pg';
 
 import { AuditSourceRepository } from './audit-source.repository.js';
 import { readNote } from './checkpoint-note.js';
-import { Integrator, type IntegratorDeps } from './integrator.js';
+import { Integrator, type IntegratorDeps, MAX_BATCH } from './integrator.js';
 import type { KeptNotes } from './kept-notes.js';
 import { LogFault } from './log-fault.js';
 import { LogRepository } from './log.repository.js';
@@ -20,6 +20,11 @@ export type SequencerDeps = IntegratorDeps & {
 };
 
 const ROUND_MS = 250;
+/**
+ * What a nudge waits for others: a batch costs a signature and a dozen queries, and whoever appends must not pay for one
+ * each time. With a round's own length it stays far below the second within which an entry is integrated.
+ */
+const GATHER_MS = 200;
 const STANDBY_MS = 250;
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 5_000;
@@ -35,6 +40,7 @@ export class LogSequencer {
   private running: Promise<void> | undefined;
   private wake: (() => void) | undefined;
   private isAsked = false;
+  private isAwaited = false;
   private isClosed = false;
   private leading = false;
   private readonly notBefore = new Map<string, number>();
@@ -50,9 +56,17 @@ export class LogSequencer {
     this.running ??= this.run();
   }
 
-  /** Something was committed. Returns at once. */
+  /** Something was committed: it is integrated with what else comes in the next 200 ms. Returns at once. */
   nudge(): void {
+    if (this.isAsked) return;
     this.isAsked = true;
+    if (this.leading) this.wake?.();
+  }
+
+  /** Somebody waits for what was committed: the next round does not wait for others. Returns at once. */
+  hurry(): void {
+    this.isAsked = true;
+    this.isAwaited = true;
     if (this.leading) this.wake?.();
   }
 
@@ -112,7 +126,9 @@ export class LogSequencer {
     let integrator = await this.integrator(client);
     await this.keepMissing(client);
     while (!this.isClosed) {
+      if (this.isAsked && !this.isAwaited) await this.pause(GATHER_MS);
       this.isAsked = false;
+      this.isAwaited = false;
       if (integrator.sources.length < sources.length) {
         const available = await AuditSourceRepository.available(client, sources);
         if (available.length > integrator.sources.length) integrator = new Integrator(client, this.deps, available);
@@ -126,7 +142,7 @@ export class LogSequencer {
     return new Integrator(client, this.deps, await AuditSourceRepository.available(client, this.deps.sources));
   }
 
-  /** One batch for each tenant that has entries. @returns whether any was appended, so that there may be more. */
+  /** One batch for each tenant that has entries. @returns whether one was full, so that there is more. */
   private async round(client: pg.Client, integrator: Integrator): Promise<boolean> {
     let isMore = false;
     for (const tenantId of await integrator.waiting()) {
@@ -136,7 +152,7 @@ export class LogSequencer {
         const batch = await integrator.batch(tenantId);
         this.notBefore.delete(tenantId);
         if (!batch) continue;
-        isMore = true;
+        isMore ||= batch.entries >= MAX_BATCH;
         this.deps.notes.add({ origin: batch.origin, size: batch.checkpoint.size, note: batch.checkpoint.note });
       } catch (error) {
         if (error instanceof LogFault) await this.stop(client, tenantId, error);
