@@ -2,13 +2,14 @@ import { fileURLToPath } from 'node:url';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-const swc = (transform) => [
+/** Ours need the old semantics of class fields for decorators; packages keep their own. */
+const swc = [
   '@swc/jest',
   {
     swcrc: false,
     sourceMaps: 'inline',
     module: { type: 'commonjs' },
-    jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2023', keepClassNames: true, transform },
+    jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2023', keepClassNames: true, transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false } },
   },
 ];
 
@@ -22,9 +23,8 @@ const project = (displayName, testMatch, extra = {}) => ({
   transformIgnorePatterns: [],
   modulePathIgnorePatterns: ['/dist/', '/\\.next/', '/\\.countersign/'],
   transform: {
-    // Packages keep their own class-field semantics; ours need the old one for decorators.
-    '/node_modules/.*\\.[cm]?js$': swc({}),
-    '\\.[cm]?[jt]sx?$': swc({ legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false }),
+    '/node_modules/.*\\.[cm]?js$': at('./tools/jest.packages-transform.cjs'),
+    '\\.[cm]?[jt]sx?$': swc,
   },
   ...extra,
 });

@@ -139,10 +139,10 @@ async function run(host: ProcessHost, args: readonly string[], env: Record<strin
   return { code: exitCode ?? 1, stdout: stdout.toString(), stderr };
 }
 
-export async function waitFor(ready: () => boolean | Promise<boolean>, timeoutMs: number, account: () => string = () => ''): Promise<void> {
+export async function waitFor(ready: () => boolean | Promise<boolean>, timeoutMs: number, account: () => string = () => '', everyMs = 100): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await ready())) {
     if (Date.now() > deadline) throw new Error(`It did not happen within ${timeoutMs} ms.\n${account()}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
