@@ -3,8 +3,9 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { git, sampleRepository, testInstallation, type TestInstallation } from '../src/index.js';
+import { git, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
 import { approve, createRequest, signIn, waitState } from './people.js';
+import { gitStarterOf } from './processes.js';
 import { branchesOf, journalOf, mergeRequestsOf, mergesSince, timesMade, waitUntilClean, type Journal } from './traces.js';
 
 /** See packages/testing/src/fault.ts: the product knows nothing of these. `recorded`: steps that the journal holds then. */
@@ -18,6 +19,7 @@ const MOMENTS = [
 ] as const;
 const AT_MERGE = 'after the ref update, before record';
 const STEPS = 2;
+const GIT_KILLS = 6;
 
 let app: TestInstallation;
 let bare: string;
@@ -82,6 +84,18 @@ function killChildren(): void {
   for (const { pid } of children) process.kill(pid, 'SIGKILL');
 }
 
+/** At moments of its work that no clock chooses: each one a little later after it began than the one before. */
+async function killGitStarters(times: number): Promise<void> {
+  let last: number | undefined;
+  for (let n = 1; n <= times; n += 1) {
+    const isAnother = (): boolean => ![undefined, last].includes(gitStarterOf(app));
+    await waitFor(isAnother, 60_000, () => `after ${n - 1} kills there is no other process that starts git`);
+    await new Promise((resolve) => setTimeout(resolve, n * 70));
+    last = gitStarterOf(app);
+    if (last !== undefined) process.kill(last, 'SIGKILL');
+  }
+}
+
 describe('killed with -9 and started again', () => {
   it.each(MOMENTS.map(({ moment, recorded }, index) => [moment, recorded, 10 + index] as const))(
     'at %s: ends DONE with one merge request and one merge',
@@ -127,4 +141,14 @@ describe('killed with -9 and started again', () => {
     await approve(app, begun.id, 'merge');
     await expectMergedOnce(begun);
   }, 120_000);
+
+  it('of the process that starts git alone, again and again: each time there is another, and the request goes on', async () => {
+    const begun = await begin(24, false);
+    await approve(app, begun.id, 'plan');
+    await killGitStarters(GIT_KILLS);
+    await waitState(app, begun.id, 'MERGE_REVIEW');
+    await approve(app, begun.id, 'merge');
+    await killGitStarters(1);
+    await expectMergedOnce(begun);
+  }, 180_000);
 });

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -85,15 +87,26 @@ describe('a change that somebody else makes', () => {
   }, 180_000);
 });
 
+/** A command that says something while it runs, once it has said its first words. */
+async function begun(...args: string[]) {
+  const child = spawn(process.execPath, [join(process.cwd(), 'packages/cli/bin/countersign.mjs'), ...args, '--profile', 'reviewer', '--json'], { env: app.env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number, stdout, stderr }));
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  return { ended };
+}
+
 describe('the command line', () => {
   it('follows a log and watches a request to their end', async () => {
     const id = await parked(3);
-    const watching = app.cli('reviewer', 'request', 'watch', id);
-    const following = app.cli('reviewer', 'logs', id, '--follow');
+    const watching = await begun('request', 'watch', id);
+    const following = await begun('logs', id, '--follow');
     await approve(app, id, 'plan', 'admin');
     await waitState(app, id, 'MERGE_REVIEW,DONE');
     await approve(app, id, 'merge', 'admin');
-    const [watched, followed] = await Promise.all([watching, following]);
+    const [watched, followed] = await Promise.all([watching.ended, following.ended]);
     const lines = (stdout: string) => stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
 
     expect([watched.code, watched.stderr]).toEqual([0, '']);

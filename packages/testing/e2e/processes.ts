@@ -35,6 +35,11 @@ export function processesOf(app: TestInstallation): readonly RunningProcess[] {
     .map((pid) => ({ pid: Number(pid), command: textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').slice(0, 200) }));
 }
 
+/** The process that starts git for the installation; undefined before its first git, and while there is none. */
+export function gitStarterOf(app: TestInstallation): number | undefined {
+  return processesOf(app).find(({ command }) => command.includes('process-host-program.js') && command.trim().endsWith(app.dataDir))?.pid;
+}
+
 export type Listener = { readonly address: string; readonly port: number; readonly isLoopback: boolean };
 
 /** Where these processes listen, as the kernel says. */
