@@ -105,5 +105,5 @@ describe('what was decided', () => {
     const { bytes, survivors, ms, unchanged } = JSON.parse((await everyByte).stdout) as Readonly<Record<'bytes' | 'ms' | 'unchanged', number>> & { readonly survivors: readonly number[] };
     process.stdout.write(`each of ${bytes} bytes of the bundle changed and verified, in ${ms} ms\n`);
     expect([bytes, survivors, unchanged]).toEqual([readFileSync(file('bundle.json')).length, [], 0]);
-  }, 300_000);
+  }, 600_000);
 });
