@@ -1,6 +1,6 @@
 import { projectsRpc, type RpcContract, requestsRpc } from '@countersign/contracts';
 import { AppError, ERRORS } from '@countersign/domain';
-import { makeGit, type ProcessRunner } from '@countersign/git';
+import { makeGit } from '@countersign/git';
 import { type Logger, Refusals, RpcClient, type ServiceTokens, type TokenVerifier } from '@countersign/platform';
 
 import { createGateway, type Gateway } from './create-gateway.js';
@@ -30,8 +30,6 @@ export type GatewayDeps = {
   readonly postgres: { readonly url: string; readonly ownerUrl: string };
   /** Home and configuration of our own git. */
   readonly gitHomeDir: string;
-  /** Who starts git; by default the service itself. */
-  readonly runGit?: ProcessRunner;
   readonly logger: Logger;
   /** What `GET /metrics` tells; in one process with the services it holds theirs too. */
   readonly refusals?: Refusals;
@@ -74,7 +72,7 @@ function connectRequests(address: Address): Required<ServiceClient<typeof reques
 /** Starts the public API: migrates its own schema, then listens. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { logger, tokens } = deps;
-  const git = await makeGit({ homeDir: deps.gitHomeDir, ...(deps.runGit && { run: deps.runGit }) });
+  const git = await makeGit({ homeDir: deps.gitHomeDir });
   const store = await IdempotencyRepository.open(deps.postgres);
   const requests = connectRequests(deps.requests);
   const projects = connect(projectsRpc, deps.projects);

@@ -39,10 +39,10 @@ export type GitOptions = {
   /** Where git and ssh are looked up. */
   readonly path?: string;
   /** Agent that holds the keys for ssh sources. */
-  readonly sshAuthSock?: string;
+  readonly sshAuthSock?: string | undefined;
   readonly guards?: GitGuards;
   /** Who starts git; by default this process does. */
-  readonly run?: ProcessRunner;
+  readonly run?: ProcessRunner | undefined;
 };
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin';

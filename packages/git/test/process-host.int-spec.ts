@@ -28,24 +28,24 @@ const options = (over: Partial<ProcessOptions> = {}): ProcessOptions => ({
 });
 const sh = (script: string, over: Partial<ProcessOptions> = {}) => host.run('sh', ['-c', script], options(over));
 
-async function pidIn(file: string): Promise<number> {
+/** Looks for four seconds at most. */
+async function isTrueSoon(isTrue: () => Promise<boolean>): Promise<boolean> {
   for (let tries = 0; tries < 200; tries += 1) {
-    const pid = Number(await readFile(join(dir, file), 'utf8').catch(() => ''));
-    if (pid > 0) return pid;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`nothing wrote ${file}`);
-}
-
-/** Ended or a zombie that nobody has reaped yet. */
-async function hasEnded(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');
-    if (/.*\) Z/.test(stat)) return true;
+    if (await isTrue()) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return false;
 }
+
+async function pidIn(file: string): Promise<number> {
+  let pid = 0;
+  const isWritten = async (): Promise<boolean> => (pid = Number(await readFile(join(dir, file), 'utf8').catch(() => ''))) > 0;
+  if (!(await isTrueSoon(isWritten))) throw new Error(`nothing wrote ${file}`);
+  return pid;
+}
+
+/** Ended or a zombie that nobody has reaped yet. */
+const hasEnded = (pid: number): Promise<boolean> => isTrueSoon(async () => /.*\) Z/.test(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z')));
 
 describe('a process that starts programs for another', () => {
   it('answers bytes, the end of stderr and the exit code', async () => {

@@ -13,6 +13,7 @@ import { ExportFiles } from '../src/log/export-files.js';
 import { TransparencyLog } from '../src/log/transparency-log.js';
 import { wireIntegrity } from '../src/requests-parts.js';
 import type { Harness } from './harness.js';
+import { until } from './log-harness.js';
 
 /** The real log, keys and exports on a harness's own database. */
 export async function integrityHarness(h: Harness, clock: Clock = () => new Date()) {
@@ -39,12 +40,11 @@ export async function integrityHarness(h: Harness, clock: Clock = () => new Date
     transparency: log,
     /** Until every entry of the service lies in the log. The log itself enters the list of keys before its first entry. */
     integrated: async (): Promise<void> => {
-      for (let tries = 0; tries < 600; tries += 1) {
+      const isWhole = async (): Promise<boolean> => {
         const [{ count } = { count: '0' }] = await h.asOwner<{ count: string }>('SELECT count(*) FROM requests.audit_entry');
-        if ((await log.reader.status('t1'))?.size === Number(count)) return;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      throw new Error('the log does not hold every entry');
+        return (await log.reader.status('t1'))?.size === Number(count);
+      };
+      await until(isWhole, async () => 'the log does not hold every entry');
     },
     /** Before the harness, whose database it uses. */
     close: async (): Promise<void> => {

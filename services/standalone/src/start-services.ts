@@ -29,7 +29,7 @@ export type ServicesDeps = InstallationDeps & {
   readonly reports: SignInReports;
   readonly database: (service: DatabaseService) => { readonly url: string; readonly ownerUrl: string };
 };
-/** One counter for all that answer in this process, one starter for every git of theirs. */
+/** One counter for all that answer in this process, one starter for their git. */
 type Shared = ServicesDeps & { readonly refusals: Refusals; readonly runGit: ProcessRunner };
 
 type Address = { readonly host: string; readonly port: number };
@@ -152,7 +152,7 @@ async function workerService(deps: Shared, keys: Keys, requests: RequestsService
 }
 
 async function gatewayService(deps: Shared, keys: Keys, projects: Address, requests: Address): Promise<string> {
-  const { settings, logger, refusals, shutdown, database, runGit } = deps;
+  const { settings, logger, refusals, shutdown, database } = deps;
   const { ports } = settings;
   const hosts = (port: number): string[] => [`${LOOPBACK}:${port}`, `localhost:${port}`];
   const gateway = await startGateway({
@@ -165,7 +165,6 @@ async function gatewayService(deps: Shared, keys: Keys, projects: Address, reque
     tokens: await keys.tokensOf('gateway'),
     postgres: database('gateway'),
     gitHomeDir: dirsOf(deps).gitHomeDir,
-    runGit,
     logger,
     refusals,
   });

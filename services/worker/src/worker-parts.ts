@@ -106,7 +106,7 @@ export async function openWorkerParts(deps: WorkerServiceDeps): Promise<WorkerPa
   const { dataDir, sandbox, settings, tokens } = deps;
   const models = await modelsOf(deps.models);
   const toolsDir = await materialiseTools({ targetDir: join(dataDir, 'tools'), ...deps.tools });
-  const git = await makeGit({ homeDir: deps.gitHomeDir, ...(deps.runGit && { run: deps.runGit }), ...(settings.sshAuthSock === undefined ? {} : { sshAuthSock: settings.sshAuthSock }) });
+  const git = await makeGit({ homeDir: deps.gitHomeDir, run: deps.runGit, sshAuthSock: settings.sshAuthSock });
   await runMigrations(workerDatabase(deps.postgres.ownerUrl));
   const database = await openWorkerDatabase(deps.postgres.url);
   const journal = new TypeOrmJournal(database);

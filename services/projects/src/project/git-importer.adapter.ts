@@ -26,7 +26,7 @@ export class GitImporterAdapter implements RepositoryImporterPort {
 
   static async create(settings: GitImporterSettings): Promise<GitImporterAdapter> {
     const { homeDir, runGit, sshAuthSock } = settings;
-    const git = await makeGit({ homeDir, ...(runGit && { run: runGit }), ...(sshAuthSock === undefined ? {} : { sshAuthSock }) });
+    const git = await makeGit({ homeDir, run: runGit, sshAuthSock });
     return new GitImporterAdapter(git, settings);
   }
 
