@@ -45,6 +45,7 @@ const onServers = {
 export default {
   // A test that takes longer says so itself; a busy machine is no failure. Jest heeds it here, not in a project.
   testTimeout: 60_000,
+  testSequencer: at('./tools/jest.sequencer.cjs'),
   projects: [
     project('small', ['{packages,workflows,activities,services}/*/src/**/*.spec.ts', 'gateway/src/**/*.spec.ts', 'web/src/**/*.spec.ts', 'tools/**/*.spec.ts']),
     project('medium', ['{packages,workflows,activities,services}/*/test/**/*.int-spec.ts', 'gateway/test/**/*.int-spec.ts'], {
