@@ -1,3 +1,4 @@
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 import { boundaries } from './tools/eslint-boundaries.mjs';
@@ -35,6 +36,13 @@ export default tseslint.config(
     // Nest reads parameter types at run time, so a type-only import would erase what it injects.
     files: ['gateway/**/*.ts', 'services/**/*.ts', 'packages/platform/**/*.ts'],
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
+  },
+  {
+    // Text of people, repositories and models: one long line may not stop a process. Tests match what they wrote.
+    files: ['**/*.ts', '**/*.tsx'],
+    ignores: specs,
+    plugins: { regexp },
+    rules: { 'regexp/no-super-linear-backtracking': 'error', 'regexp/no-super-linear-move': ['error', { report: 'certain', ignorePartial: false }] },
   },
   ...boundaries,
   {

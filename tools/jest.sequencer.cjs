@@ -7,6 +7,8 @@ const LONG = [
   'packages/sandbox/test/docker-sandbox.int-spec.ts',
   'packages/sandbox/test/bubblewrap-sandbox.int-spec.ts',
   'packages/verify/test/one-file.int-spec.ts',
+  // On a fresh machine it makes an image first.
+  'services/standalone/test/image-variant.int-spec.ts',
 ];
 
 module.exports = class extends Sequencer {

@@ -41,5 +41,5 @@ export async function addressOf(part: keyof typeof VARIABLES, io: Pick<Io, 'env'
   const variable = VARIABLES[part];
   const address = io.env[variable] ?? (await readState(io))?.addresses[part];
   if (!address) throw new CliError('SERVICE_UNAVAILABLE', `Nothing runs from ${dataFolder(io)}: run \`npm start\`, or set ${variable}`);
-  return address.replace(/\/+$/, '');
+  return address.replace(/(?<!\/)\/+$/, '');
 }

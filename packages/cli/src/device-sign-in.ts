@@ -55,7 +55,7 @@ async function endpointsOf(issuer: string): Promise<Endpoints> {
   const { body } = await read(await fetchFrom(`${issuer}/.well-known/openid-configuration`, {}, NAMED));
   const found = discovery.safeParse(body).data;
   // A document that speaks for another issuer could send the code, and so the person, anywhere.
-  if (!found || found.issuer.replace(/\/+$/, '') !== issuer) throw new CliError('IDENTITY_UNAVAILABLE', `${issuer} does not answer as that OpenID provider`);
+  if (!found || found.issuer.replace(/(?<!\/)\/+$/, '') !== issuer) throw new CliError('IDENTITY_UNAVAILABLE', `${issuer} does not answer as that OpenID provider`);
   const addresses = [found.token_endpoint, found.device_authorization_endpoint, found.revocation_endpoint];
   const isWeaker = issuer.startsWith('https:') && addresses.some((address) => address?.startsWith('http:'));
   if (isWeaker) throw new CliError('IDENTITY_UNAVAILABLE', `${issuer} names addresses without TLS`);

@@ -4,7 +4,7 @@ export type Target = { readonly host: string; readonly port: number };
 
 const NAME = /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?$/;
 const AUTHORITY = /^(?:\[([0-9a-f:.]{2,45})\]|([^:@/\s[\]]{1,254}))(?::(\d{1,5}))?$/i;
-const ABSOLUTE = /^http:\/\/([^/?#]*)([^#]*)$/i;
+const ABSOLUTE = /^http:\/\/([^/?#]*)([/?][^#]*)?$/i;
 const HTTP_PORT = 80;
 
 /** `host`, `host:port` or `[address]:port`, in lower case and without a final dot; undefined for anything else. */

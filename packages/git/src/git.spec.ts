@@ -76,6 +76,11 @@ describe('Git', () => {
     });
     await expect(git.run(['fetch'], { ...options, okExitCodes: [3] })).resolves.toMatchObject({ exitCode: 3 });
     expect(scrubCredentials('Authorization: Basic Zm9v ghp_0123456789abcdefghij')).toBe('Authorization: Basic *** ***');
+    // What another machine says may be one long word.
+    const word = 'x'.repeat(65_536);
+    const begin = performance.now();
+    expect(scrubCredentials(`${word}://ada:hunter2@example.org`)).toBe(`${word}://***@example.org`);
+    expect(performance.now() - begin).toBeLessThan(1_500);
   });
 
   it('answers its version and refuses one without merge-tree', async () => {

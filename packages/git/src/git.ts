@@ -118,7 +118,7 @@ export class Git {
    */
   async version(): Promise<string> {
     const { stdout } = await this.run(['version'], { deadlineMs: 10_000 });
-    const [version = '', major = '0', minor = '0'] = /(\d+)\.(\d+)[.\w]*/.exec(stdout.toString('utf8')) ?? [];
+    const [version = '', major = '0', minor = '0'] = /(?<!\d)(\d+)\.(\d+)[.\w]*/.exec(stdout.toString('utf8')) ?? [];
     const isOldEnough = Number(major) > OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) >= OLDEST[1]);
     if (!isOldEnough) {
       throw new AppError('GIT_TOO_OLD', `git ${version || 'of unknown version'} is too old: ${OLDEST.join('.')} or newer is needed`);

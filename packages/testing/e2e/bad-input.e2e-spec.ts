@@ -31,7 +31,7 @@ beforeAll(async () => {
   app = await testInstallation(ROOT);
   // The data folder lies below a root, so that only its own rule keeps it out.
   await app.start({ COUNTERSIGN_REPO_ROOTS: dirname(app.dataDir) });
-  await signIn(app);
+  await signIn(app, 'admin', 'observer');
   source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--gate', 'diff=off');
   project = { id: String(added.json['id']), bare: String(added.json['bare']) };

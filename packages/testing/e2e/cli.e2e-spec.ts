@@ -16,7 +16,7 @@ let bare: string;
 beforeAll(async () => {
   app = await testInstallation(ROOT);
   await app.start();
-  await signIn(app);
+  await signIn(app, 'observer');
   source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');
   expect(added.code).toBe(0);

@@ -18,7 +18,7 @@ beforeAll(async () => {
   browser = await launchBrowser();
   app = await testInstallation(process.cwd());
   await app.start(LIGHT);
-  await signIn(app);
+  await signIn(app, 'admin');
   const source = sampleRepository(join(app.reposDir, 'sample'));
   await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');
   await app.cli('maintainer', 'project', 'add', 'strict', '--repo', source, '--test-command', 'node --test');

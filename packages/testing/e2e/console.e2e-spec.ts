@@ -17,7 +17,7 @@ beforeAll(async () => {
   browser = await launchBrowser();
   app = await testInstallation(process.cwd());
   await app.start();
-  await signIn(app);
+  await signIn(app, 'admin');
   const source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');
   bare = String(added.json['bare']);

@@ -18,7 +18,7 @@ let bare: string;
 beforeAll(async () => {
   app = await testInstallation(process.cwd());
   await app.start({ ...LIGHT, COUNTERSIGN_LIFECYCLE_EVENTS: EVENTS });
-  await signIn(app);
+  await signIn(app, 'admin');
   const source = sampleRepository(join(app.reposDir, 'sample'));
   bare = String((await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test')).json['bare']);
   const settings = { reminderMs: REMINDER_MS, approvalsRequired: 2 };

@@ -18,7 +18,7 @@ beforeAll(async () => {
   browser = await launchBrowser();
   app = await testInstallation(ROOT);
   await app.start(LIGHT);
-  await signIn(app);
+  await signIn(app, 'observer');
   const source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--gate', 'diff=off');
   bare = String(added.json['bare']);

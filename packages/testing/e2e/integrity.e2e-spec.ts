@@ -20,7 +20,7 @@ const file = (name: string): string => join(app.dataDir, '..', name);
 beforeAll(async () => {
   app = await testInstallation(process.cwd());
   await app.start(LIGHT);
-  await signIn(app);
+  await signIn(app, 'admin', 'observer');
   const source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');
   bare = String(added.json['bare']);

@@ -44,7 +44,7 @@ export class World {
     const source = sampleRepository(join(app.reposDir, 'sample'));
     // Every row speaks as the same few people, all at once.
     await app.start({ COUNTERSIGN_MAX_EXECUTIONS: '4', ...settings });
-    await signIn(app);
+    await signIn(app, 'admin', 'observer');
     // Kept: all rows ask all the time, and a connection costs the server more than an answer.
     const database = new pg.Pool({ connectionString: superuserUrl(app), max: 8 });
     // One that a stop of the server ended is replaced at the next question.

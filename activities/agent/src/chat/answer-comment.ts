@@ -86,5 +86,5 @@ function bounded(text: string): string {
   const plain = text.replaceAll('\0', '').toWellFormed();
   const bytes = Buffer.from(plain, 'utf8');
   if (bytes.length <= MAX_ANSWER_BYTES) return plain;
-  return `${bytes.subarray(0, MAX_ANSWER_BYTES - 16).toString('utf8').replace(/\uFFFD+$/, '')} …`;
+  return `${bytes.subarray(0, MAX_ANSWER_BYTES - 16).toString('utf8').replace(/\uFFFD{1,3}$/, '')} …`;
 }

@@ -49,7 +49,7 @@ export function languageModels(settings: ModelSettings): (id: string) => Languag
     const { provider, name } = parsed;
     const row = CHAT_MODELS[provider];
     const own = settings.providers[provider] ?? {};
-    const baseUrl = (own.baseUrl ?? row.baseUrl).replace(/\/+$/, '');
+    const baseUrl = (own.baseUrl ?? row.baseUrl).replace(/(?<!\/)\/+$/, '');
     const isOwnAddress = baseUrl !== row.baseUrl;
     return new LangChainModel({
       id,

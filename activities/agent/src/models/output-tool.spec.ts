@@ -21,6 +21,7 @@ describe('a document written as text', () => {
   it.each([
     ['{"a":1}', { a: 1 }],
     ['\n```json\n{"a":"```"}\n```\n', { a: '```' }],
+    ['```  \n\n{"a":1}\n\n```', { a: 1 }],
   ])('is taken where the text is nothing else: %j', (text, document) => expect(documentIn(text)).toEqual(document));
 
   it.each(['Here it is: {"a":1}', '{"a":1} and more', '[1]', 'null', '', '```json\n{"a":\n```'])('is not looked for in %j', (text) => expect(documentIn(text)).toBeUndefined());

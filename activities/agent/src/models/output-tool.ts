@@ -22,12 +22,12 @@ export function outputToolOf(output: ChatRequest['output']): OutputTool | undefi
   };
 }
 
-const FENCED_JSON = /^```(?:json)?\s*\n([^]*?)\n```$/;
+const FENCED_JSON = /^```(?:json)?[^\S\n]*\n([^]*)\n```$/;
 
 /** Some models write the document although they were asked to call the tool. Only a text that is nothing else counts. */
 export function documentIn(text: string): Readonly<Record<string, unknown>> | undefined {
   const trimmed = text.trim();
-  const json = FENCED_JSON.exec(trimmed)?.[1] ?? trimmed;
+  const json = FENCED_JSON.exec(trimmed)?.[1]?.trim() ?? trimmed;
   if (!json.startsWith('{')) return undefined;
   try {
     const parsed: unknown = JSON.parse(json);

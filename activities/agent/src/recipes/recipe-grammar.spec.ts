@@ -21,6 +21,7 @@ describe('recipe grammar', () => {
     ['delete file -dash', { kind: 'delete', path: '-dash' }],
     ['add file a/b.md\n\n```md\n# Hi\n\n  there\n```', { kind: 'add', path: 'a/b.md', content: '# Hi\n\n  there\n' }],
     ['add file empty\r\n~~~\r\n~~~\r\n', { kind: 'add', path: 'empty', content: '' }],
+    ['add file x\n~~~~ md ~~~\n~~~\n~~~~\n', { kind: 'add', path: 'x', content: '~~~\n' }],
     ['set left-pad to ^1.2.3 in package.json', { kind: 'set', name: 'left-pad', version: '^1.2.3', path: 'package.json' }],
     ['* Set `@scope/x.y` to ">= 1.2 <3 || 5" IN web/package.json', { kind: 'set', name: '@scope/x.y', version: '>= 1.2 <3 || 5', path: 'web/package.json' }],
     ['move file src/a.ts to "new dir/b.ts"', { kind: 'move', from: 'src/a.ts', to: 'new dir/b.ts' }],

@@ -135,7 +135,7 @@ type Fence = { readonly content: string; readonly next: number };
 function fencedBlock(lines: readonly string[], from: number): Fence | undefined {
   let at = from;
   while (lines[at]?.trim() === '') at += 1;
-  const opening = /^([ \t]{0,12})(`{3,}|~{3,})[^`]*$/.exec(lines[at] ?? '');
+  const opening = /^([ \t]{0,12})(`{3,}|~{3,}(?!~))[^`]*$/.exec(lines[at] ?? '');
   if (!opening) return undefined;
   const [, indent = '', fence = ''] = opening;
   const closing = new RegExp(`^[ \\t]{0,12}${fence.charAt(0)}{${fence.length},}[ \\t]*$`);

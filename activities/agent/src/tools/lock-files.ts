@@ -35,7 +35,7 @@ function isMember(tree: RecipeTree, root: string, member: string): boolean {
   if (tree.isTracked(joined(root, 'pnpm-workspace.yaml'))) return true;
   const path = joined(root, 'package.json');
   if (!tree.isTracked(path)) return false;
-  const matches = (pattern: string): boolean => globMatcher(`./${pattern.replace(/^!?(?:\.?\/)*/, '').replace(/\/+$/, '')}`)(member);
+  const matches = (pattern: string): boolean => globMatcher(`./${pattern.replace(/^!?(?:\.?\/)*/, '').replace(/(?<!\/)\/+$/, '')}`)(member);
   const patterns = workspacePatterns(new JsonText(path, tree.namedText(path)));
   return patterns.some((pattern) => !pattern.startsWith('!') && matches(pattern)) && !patterns.some((pattern) => pattern.startsWith('!') && matches(pattern));
 }

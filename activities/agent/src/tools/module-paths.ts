@@ -33,7 +33,7 @@ export function folderOf(path: string): string {
 }
 
 export function readSpecifier(folder: string, text: string): Specifier {
-  const [, plain = '', query = ''] = /^([^?#]*)(.*)$/s.exec(text) ?? [];
+  const [, plain = '', query = ''] = /^([^?#]*)(.*)/s.exec(text) ?? [];
   const isFolder = /(?:^|\/)\.{0,2}$/.test(plain);
   const target = posix.join(absolute(folder), plain).replace(/\/$/, '');
   return { target, isFolder, tail: `${/[^/]\/$/.test(plain) ? '/' : ''}${query}` };

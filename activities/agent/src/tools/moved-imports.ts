@@ -47,7 +47,7 @@ function verdictOnImport(move: Move, { folder, newFolder }: File, text: string):
   const isHit = meant.includes(move.from);
   if (isHit && meant.length > 1) return { kind: 'unclear', why: `can mean ${meant.join(' or ')}` };
   const next = isHit ? writeSpecifier(newFolder, movedSpecifier(old, move.from, move.to)) : folder === newFolder ? text : writeSpecifier(newFolder, old);
-  if (next !== text && UNWRITABLE.test(next.replace(/[?#].*$/s, ''))) return { kind: 'unclear', why: 'has characters that an import cannot hold' };
+  if (next !== text && UNWRITABLE.test(next.replace(/[?#].*/s, ''))) return { kind: 'unclear', why: 'has characters that an import cannot hold' };
   const expected = isHit ? [move.to] : meant;
   const reached = filesOf(move.after, readSpecifier(newFolder, next));
   const isKept = reached.length === expected.length && reached.every((path) => expected.includes(path));

@@ -37,7 +37,7 @@ export async function probeGit({ env }: Io): Promise<PartView> {
   const fix = 'sudo apt-get install git';
   const path = onPath('git', env);
   if (!path) return bad('git', '', fix);
-  const version = /(\d+\.\d+(\.\d+)?)/.exec((await outputOf(path, ['--version'])) ?? '')?.[1] ?? '';
+  const version = /((?<!\d)\d+\.\d+(\.\d+)?)/.exec((await outputOf(path, ['--version'])) ?? '')?.[1] ?? '';
   return isAtLeast(version, [2, 38]) ? good('git', version, path) : bad('git', path, fix, version);
 }
 

@@ -9,14 +9,14 @@ type Block =
   | { readonly kind: 'code'; readonly text: string; /** What stands behind the fence. */ readonly info: string }
   | { readonly kind: 'list'; readonly items: readonly string[]; readonly ordered: boolean };
 
-const ITEM = /^\s*(?:[-*]|\d+\.)\s+(.*)$/;
+const ITEM = /^\s*(?:[-*]|\d+\.)\s+(?!\s)(.*)$/;
 
 function blocksOf(markdown: string): Block[] {
   const blocks: Block[] = [];
   const lines = markdown.split('\n');
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
-    const [, fence, info = ''] = /^\s*(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
+    const [, fence, info = ''] = /^\s*(`{3,}(?!`)|~{3,}(?!~))(.*)$/.exec(line) ?? [];
     if (fence) {
       const end = lines.findIndex((other, index) => index > at && other.trim() === fence);
       const last = end === -1 ? lines.length : end;
