@@ -26,7 +26,7 @@ const say = (line) => void process.stdout.write(`${line}\n`);
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 const bin = (path) => join(ROOT, 'node_modules', path);
 
-/** `workers`: suites run two at a time; which of them may not is said in jest.config.mjs. */
+/** `workers`: so many suites at a time; three keep two cores busy. Which may not run beside others is said in jest.config.mjs. */
 const jest = (project, minutes, { workers = 1, ...more } = {}) => ({
   name: project === 'small' ? 'unit' : project,
   minutes,

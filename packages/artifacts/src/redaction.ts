@@ -14,7 +14,7 @@ const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\bnpm_[A-Za-z0-9]{30,}/g, MARK],
   [/\bAIza[\w-]{35}/g, MARK],
   [/\beyJ[\w-]{8,4000}\.eyJ[\w-]{8,}\.[\w-]*/g, MARK],
-  [/((?:secret|token|passw(?:or)?d|api[_-]?key|access[_-]?key|private[_-]?key|credential)[\w-]{0,60}["']?\s*[=:]\s*["']?)(?!\[redacted\])[^\s"',;()]{8,}/gi, `$1${MARK}`],
+  [/((?:secret|token|passw(?:or)?d|api[_-]?key|access[_-]?key|private[_-]?key|credential)[\w-]{0,200}["']?\s*[=:]\s*["']?)(?!\[redacted\])[^\s"',;()]{8,}/gi, `$1${MARK}`],
 ];
 
 const PEM_BEGIN = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
