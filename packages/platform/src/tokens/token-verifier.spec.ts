@@ -133,6 +133,21 @@ describe('a service', () => {
     expect(await readJwk(join(dir, 'racer.pub.jwk'))).not.toHaveProperty('d');
   });
 
+  it('shows one token for half its life, another to each service, and a new one after the clock was set back', async () => {
+    let now = Date.now();
+    const tokens = new ServiceTokens({ name: 'worker', dir, now: () => now });
+    const first = await tokens.issue('requests');
+    now += 149_000;
+    expect(await tokens.issue('requests')).toBe(first);
+    expect(await tokens.issue('projects')).not.toBe(first);
+    now += 1_000;
+    const second = await tokens.issue('requests');
+    expect(second).not.toBe(first);
+    now -= 60_000;
+    expect(await tokens.issue('requests')).not.toBe(second);
+    await expect(verifier.verify(first)).resolves.toMatchObject({ name: 'worker' });
+  });
+
   it('is refused when the token names another service, another audience, or nobody', async () => {
     await services.as('gateway');
     await refused(await forged('worker', { sub: 'service:gateway', kid: 'gateway' }));

@@ -75,7 +75,7 @@ export class DecideService {
       await this.auditRefusal(visitor, row, input, stored.code);
       return this.answer(row.id, { outcome: 'refused', code: stored.code, decisionId: null });
     }
-    return this.send(row.id, stored);
+    return this.send(row, stored);
   }
 
   private async storeVote(records: Records, row: RequestEntity, visitor: Visitor, input: Input, project: ProjectView): Promise<Stored> {
@@ -162,22 +162,13 @@ export class DecideService {
     );
   }
 
-  private async send(requestId: string, stored: Exclude<Stored, { kind: 'refused' }>): Promise<Output> {
-    const { decision, outboxId } = stored;
-    if (outboxId === undefined) return this.answer(requestId, { outcome: 'recorded', code: null, decisionId: decision.id });
-    const item = { id: outboxId, requestId, payload: { kind: 'decide', decisionId: decision.id } } as const;
-    const result = await this.deliver(item);
-    if (result.kind !== 'refused') return this.answer(requestId, { outcome: result.kind, code: null, decisionId: decision.id });
-    return this.answer(requestId, { outcome: 'refused', code: result.code, decisionId: decision.id });
-  }
-
-  /** The vote is stored, so whatever fails from here on only makes it later. */
-  private async deliver(item: Parameters<Delivery['deliver']>[0]) {
-    try {
-      return await this.deps.delivery.deliver(item, this.deps.decideDeadlineMs);
-    } catch {
-      return { kind: 'pending' } as const;
-    }
+  private async send(row: RequestEntity, { decision, outboxId }: Exclude<Stored, { kind: 'refused' }>): Promise<Output> {
+    if (outboxId === undefined) return this.answer(row.id, { outcome: 'recorded', code: null, decisionId: decision.id });
+    const { delivery, decideDeadlineMs } = this.deps;
+    // The vote is stored, so whatever fails from here on only makes it later.
+    const result = await delivery.decide(row, outboxId, decision, decideDeadlineMs).catch(() => ({ kind: 'pending' }) as const);
+    if (result.kind !== 'refused') return this.answer(row.id, { outcome: result.kind, code: null, decisionId: decision.id });
+    return this.answer(row.id, { outcome: 'refused', code: result.code, decisionId: decision.id });
   }
 
   private async answer(requestId: string, given: Pick<Output, 'outcome' | 'code' | 'decisionId'>): Promise<Output> {

@@ -2,6 +2,7 @@ import { isTerminal, subjectName } from '@countersign/domain';
 
 import { record } from '../audit/journal.js';
 import type { RecordsStore } from '../database/records-store.repository.js';
+import type { DecisionEntity } from '../decision/decision.entity.js';
 import type { Guards } from '../guards.js';
 import { toVote } from '../lifecycle/carry.js';
 import type { Clock } from '../lifecycle/fence.js';
@@ -39,7 +40,7 @@ export class Delivery {
         await this.lifecycle.signal(row.id, item.payload.name);
         return this.done(item.id);
       case 'decide':
-        return this.decide(row, item.id, item.payload.decisionId, deadlineMs);
+        return this.decide(row, item.id, await this.store.read.decisions.find(item.payload.decisionId), deadlineMs);
       case 'word':
         return this.word(row, item.id, item.payload, deadlineMs);
     }
@@ -51,9 +52,10 @@ export class Delivery {
     await this.lifecycle.start({ requestId: id, title, state, project: projectName, tenant: tenantId, requester, carry });
   }
 
-  private async decide(row: RequestEntity, itemId: string, decisionId: string, deadlineMs: number): Promise<Delivered> {
-    const decision = await this.store.read.decisions.find(decisionId);
+  /** The same for a vote whose rows are at hand, as they were stored: a person waits for it. */
+  async decide(row: RequestEntity, itemId: string, decision: DecisionEntity | null, deadlineMs: number): Promise<Delivered> {
     if (!decision || decision.delivered || !decision.live) return this.done(itemId);
+    const decisionId = decision.id;
     const update = { name: 'decide', args: toVote(decision), updateId: this.guards.updateIdOf(decision), deadlineMs } as const;
     const outcome = settled(row, await this.lifecycle.update(row.id, update));
     if (outcome.kind === 'pending') return outcome;
