@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { assertPortFree, freePort, holderOfPort } from './ports.js';
+import { assertPortFree, freePort, holderOfPort, isListening } from './ports.js';
 
 let server: Server | undefined;
 
@@ -32,5 +32,16 @@ describe('ports', () => {
 
     await expect(assertPortFree(port, 'SOME_PORT')).resolves.toBeUndefined();
     expect(holderOfPort(port)).toBeUndefined();
+  });
+
+  it('answers no port twice, however many are asked for before one is used', async () => {
+    const ports: number[] = [];
+    while (ports.length < 800) ports.push(await freePort());
+    expect(new Set(ports).size).toBe(ports.length);
+  });
+
+  it('tells whether somebody listens', async () => {
+    await expect(isListening(await listen())).resolves.toBe(true);
+    await expect(isListening(await freePort())).resolves.toBe(false);
   });
 });

@@ -1,23 +1,30 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 
 import { PartError } from './part-error.js';
 
 const LISTENING = '0A';
+const CONNECT_MS = 1_000;
 const LOWEST_FREE_PORT = 15_000;
 /** Linux's default; macOS and the IANA begin later. */
 const USUAL_EPHEMERAL_PORT = 32_768;
 
 export type PortHolder = { readonly pid: number; readonly command: string };
 
+/** Whoever asks for several ports listens on none of them yet. */
+const given = new Set<number>();
+
 /**
- * A port of the loopback address that nobody holds now, chosen at random below those that the kernel gives to whoever
- * names none: one of these might be gone, to a client or to a part's own inner port, before it is used.
+ * A port of the loopback address that nobody holds now and that was not answered before, chosen at random below those that
+ * the kernel gives to whoever names none: one of these might be gone, to a client or to a part's own inner port, before it
+ * is used.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(LOWEST_FREE_PORT, lowestEphemeralPort());
+    if (given.has(port)) continue;
+    given.add(port);
     try {
       return await listen(port);
     } catch (error) {
@@ -52,6 +59,18 @@ export async function assertPortFree(port: number, setting: string): Promise<voi
       cause: error,
     });
   }
+}
+
+/** Whether somebody listens on a port of the loopback address. */
+export function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1', timeout: CONNECT_MS });
+    const answer = (is: boolean) => (): void => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.once('connect', answer(true)).once('error', answer(false)).once('timeout', answer(false));
+  });
 }
 
 /** Who listens on a port, where /proc shows it: root sees everybody, others see their own processes. */
