@@ -13,8 +13,11 @@ const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b(?:sk|rk|pk)[-_](?:live|test|ant|proj|or)?[-_]?[\w-]{20,}/g, MARK],
   [/\bnpm_[A-Za-z0-9]{30,}/g, MARK],
   [/\bAIza[\w-]{35}/g, MARK],
+  // One with a chain of certificates in its header is long, and then only looked for where a word begins.
+  [/(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*/g, MARK],
   [/\beyJ[\w-]{8,4000}\.eyJ[\w-]{8,}\.[\w-]*/g, MARK],
-  [/((?:secret|token|passw(?:or)?d|api[_-]?key|access[_-]?key|private[_-]?key|credential)[\w-]{0,200}["']?\s*[=:]\s*["']?)(?!\[redacted\])[^\s"',;()]{8,}/gi, `$1${MARK}`],
+  // Each word is looked at once, from its beginning.
+  [/(?<![\w-])((?=[\w-]*(?:secret|token|passw(?:or)?d|api[_-]?key|access[_-]?key|private[_-]?key|credential))[\w-]+["']?\s*[=:]\s*["']?)(?!\[redacted\])[^\s"',;()]{8,}/gi, `$1${MARK}`],
 ];
 
 const PEM_BEGIN = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
