@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -275,6 +275,15 @@ describe('projects, people and parts', () => {
     expect(names).toEqual(['git', 'node', 'postgres', 'database-roles', 'temporal', 'temporal-ui', 'docker', 'bubblewrap', 'sandbox-image', 'identity', 'gateway', 'console', 'data-folder']);
     expect(parts.find(({ name }) => name === 'gateway')?.ok).toBe(true);
     expect(parts.filter((part) => !part.ok && !part.fix)).toEqual([]);
+  });
+
+  it('doctor takes a console that was not to be started for well', async () => {
+    const data = join(fake.dir, 'without-console');
+    await mkdir(data);
+    const console = { name: 'console', ok: true, version: 'off', where: 'COUNTERSIGN_CONSOLE=off' };
+    await writeFile(join(data, 'state.json'), JSON.stringify({ addresses: {}, parts: [console] }));
+    const { json } = await fake.run(['doctor', '--json'], { COUNTERSIGN_DATA_DIR: data });
+    expect(json<{ parts: object[] }>().parts).toContainEqual(console);
   });
 
   it.each([

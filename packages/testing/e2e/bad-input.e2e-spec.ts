@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { git, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
+import { git, NO_CONSOLE, sampleRepository, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
 import { historyOf } from './engine.js';
 import { ask, post, tokenOf } from './gateway.js';
 import { changedPaths, hostileRepository, ODD_NAMES } from './hostile-repository.js';
@@ -30,7 +30,7 @@ let planDigest: string;
 beforeAll(async () => {
   app = await testInstallation(ROOT);
   // The data folder lies below a root, so that only its own rule keeps it out.
-  await app.start({ COUNTERSIGN_REPO_ROOTS: dirname(app.dataDir) });
+  await app.start({ ...NO_CONSOLE, COUNTERSIGN_REPO_ROOTS: dirname(app.dataDir) });
   await signIn(app, 'admin', 'observer');
   source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--gate', 'diff=off');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { git, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
+import { git, NO_CONSOLE, sampleRepository, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
 import { approve, createRequest, gateOf, signIn, waitState } from './people.js';
 import { waitUntilClean } from './traces.js';
 
@@ -15,7 +15,7 @@ let bare: string;
 
 beforeAll(async () => {
   app = await testInstallation(ROOT);
-  await app.start();
+  await app.start(NO_CONSOLE);
   await signIn(app, 'observer');
   source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');

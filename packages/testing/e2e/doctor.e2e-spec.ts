@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { cuttableSocket, sampleRepository, testInstallation, waitFor, type Cuttable, type TestInstallation } from '../src/index.js';
+import { type Cuttable, cuttableSocket, NO_CONSOLE, sampleRepository, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
 import { approve, createRequest, signIn, waitState } from './people.js';
 
 const ROOT = process.cwd();
@@ -106,7 +106,9 @@ describe('without an engine', () => {
     await waitState(app, id, 'PLAN_REVIEW');
     await app.stop();
     engine.cut();
-    await app.start();
+    await app.start(NO_CONSOLE);
+    expect(app.output()).toMatch(/console +off/);
+    expect(partOf((await doctor()).diagnosis, 'console')).toMatchObject({ ok: true, version: 'off' });
     await approve(app, id, 'plan');
     await waitFor(async () => /container engine/.test(await waitingFor(id)), 60_000, app.output);
     await engine.restore();

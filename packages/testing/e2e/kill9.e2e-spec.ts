@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { git, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
+import { git, NO_CONSOLE, sampleRepository, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
 import { approve, createRequest, signIn, waitState } from './people.js';
 import { gitStarterOf } from './processes.js';
 import { branchesOf, journalOf, mergeRequestsOf, mergesSince, timesMade, waitUntilClean, type Journal } from './traces.js';
@@ -28,7 +28,7 @@ let fault: string;
 beforeAll(async () => {
   app = await testInstallation(process.cwd());
   fault = join(app.reposDir, 'fault');
-  await app.start({ COUNTERSIGN_FAULT_FILE: fault });
+  await app.start({ ...NO_CONSOLE, COUNTERSIGN_FAULT_FILE: fault });
   await signIn(app);
   const source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');
@@ -109,7 +109,7 @@ describe('killed with -9 and started again', () => {
 
       const held = await journalOf(app, begun.id);
       expect(held.steps.filter(({ step, record }) => step > 0 && record !== null)).toHaveLength(recorded);
-      await app.start({ COUNTERSIGN_FAULT_FILE: fault });
+      await app.start({ ...NO_CONSOLE, COUNTERSIGN_FAULT_FILE: fault });
       if (!isAtMerge) {
         await waitState(app, begun.id, 'MERGE_REVIEW');
         await approve(app, begun.id, 'merge');
@@ -126,7 +126,7 @@ describe('killed with -9 and started again', () => {
     await approve(app, begun.id, 'plan');
     await app.ended();
     killChildren();
-    await app.start({ COUNTERSIGN_FAULT_FILE: fault });
+    await app.start({ ...NO_CONSOLE, COUNTERSIGN_FAULT_FILE: fault });
     await waitState(app, begun.id, 'MERGE_REVIEW');
     await approve(app, begun.id, 'merge');
     await expectMergedOnce(begun);

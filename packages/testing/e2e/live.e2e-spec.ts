@@ -16,7 +16,7 @@ let tab: Tab;
 beforeAll(async () => {
   browser = await launchBrowser();
   app = await testInstallation(process.cwd());
-  await app.start(LIGHT);
+  await app.start({ ...LIGHT, COUNTERSIGN_CONSOLE: 'on' });
   await signIn(app, 'admin');
   const source = sampleRepository(join(app.reposDir, 'sample'));
   await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startModelServer, type LoggedCall, type ModelScript, type ModelServer } from '@countersign/model-server';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { git, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
+import { git, NO_CONSOLE, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
 import { invoiceRepository } from './invoice-repository.js';
 import { modelEnv } from './model-installation.js';
 import { approve, createRequest, signIn, waitState } from './people.js';
@@ -41,7 +41,7 @@ let env: Record<string, string>;
 beforeAll(async () => {
   server = await startModelServer({ script: slow });
   app = await testInstallation(process.cwd());
-  env = modelEnv(app, server, 'openai');
+  env = { ...NO_CONSOLE, ...modelEnv(app, server, 'openai') };
   await app.start(env);
   await signIn(app);
   const source = invoiceRepository(join(app.reposDir, 'invoices'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startModelServer, type ModelServer } from '@countersign/model-server';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { git, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
+import { git, NO_CONSOLE, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
 import { ask } from './gateway.js';
 import { invoiceRepository, MONEY } from './invoice-repository.js';
 import { modelEnv, type WireProvider } from './model-installation.js';
@@ -39,7 +39,7 @@ describe.each<WireProvider>(['openai', 'anthropic'])('a change by a language mod
   beforeAll(async () => {
     server = await startModelServer({ script: author });
     app = await testInstallation(process.cwd());
-    await app.start(modelEnv(app, server, provider));
+    await app.start({ ...NO_CONSOLE, ...modelEnv(app, server, provider) });
     await signIn(app);
     const source = invoiceRepository(join(app.reposDir, 'invoices'));
     const added = await app.cli('maintainer', 'project', 'add', 'invoices', '--repo', source, '--test-command', TEST_COMMAND);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { createDatabase, cuttableProxy, git, sampleRepository, testInstallation, waitFor, type CuttableProxy, type TestInstallation } from '../src/index.js';
+import { createDatabase, cuttableProxy, type CuttableProxy, git, NO_CONSOLE, sampleRepository, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
 import { pendingFailuresOf } from './engine.js';
 import { approve, createRequest, gateOf, signIn, waitState } from './people.js';
 import { branchesOf, mergeRequestsOf, mergesSince, waitUntilClean } from './traces.js';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   database.hostname = '127.0.0.1';
   database.port = String(proxy.port);
   app = await testInstallation(process.cwd());
-  await app.start({ DATABASE_URL: database.href, COUNTERSIGN_MAX_EXECUTIONS: '1' });
+  await app.start({ ...NO_CONSOLE, DATABASE_URL: database.href, COUNTERSIGN_MAX_EXECUTIONS: '1' });
   await signIn(app);
   source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', TEST_COMMAND);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { git, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
+import { git, NO_CONSOLE, sampleRepository, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
 import { historyOf, resetToBefore } from './engine.js';
 import { approve, createRequest, gateOf, signIn, waitState } from './people.js';
 import { branchesOf, containersOf, journalOf, mergeRequestsOf, mergesSince, timesMade, waitUntilClean } from './traces.js';
@@ -16,7 +16,7 @@ let bare: string;
 
 beforeAll(async () => {
   app = await testInstallation(process.cwd());
-  await app.start();
+  await app.start(NO_CONSOLE);
   await signIn(app, 'admin');
   const source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');

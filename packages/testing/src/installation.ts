@@ -11,8 +11,10 @@ const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 30_000;
 const CLI_TIMEOUT_MS = 180_000;
 
-/** For a suite that is not about containers: what it runs in costs a machine of two cores least. */
-export const LIGHT = { COUNTERSIGN_SANDBOX: 'bubblewrap' } as const;
+/** For a suite that opens no page of the console. */
+export const NO_CONSOLE = { COUNTERSIGN_CONSOLE: 'off' } as const;
+/** And one that is not about containers either: what it runs in costs a machine of two cores least. */
+export const LIGHT = { ...NO_CONSOLE, COUNTERSIGN_SANDBOX: 'bubblewrap' } as const;
 
 export type CliAnswer = { readonly code: number; readonly json: Record<string, unknown>; readonly stdout: string; readonly stderr: string };
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startModelServer, type ModelCall, type ModelScript, type ModelServer, type ScriptedAnswer } from '@countersign/model-server';
 
 import { modelEnv } from '../e2e/model-installation.js';
+import { NO_CONSOLE } from '../src/index.js';
 import { onScratch } from './stage.js';
 import type { Project, World } from './world.js';
 
@@ -21,8 +22,8 @@ export type Part = {
   readonly steps: readonly (readonly Call[])[];
 };
 
-/** World.open's own. */
-const AS_FOUND = { COUNTERSIGN_MAX_EXECUTIONS: '4' };
+/** The world's own. */
+const AS_FOUND = { ...NO_CONSOLE, COUNTERSIGN_MAX_EXECUTIONS: '4' };
 const USAGE = { inputTokens: 1_000, outputTokens: 100 } as const;
 
 function documentOf(asked: string, { word, files, commands }: Part): unknown {

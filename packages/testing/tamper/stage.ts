@@ -1,4 +1,4 @@
-import { LIGHT } from '../src/index.js';
+import { LIGHT, NO_CONSOLE } from '../src/index.js';
 import { World } from './world.js';
 
 let shared: Promise<World> | undefined;
@@ -7,7 +7,7 @@ let turn: Promise<unknown> = Promise.resolve();
 
 /** Rows about a container are on the other installation. */
 export function sharedWorld(): Promise<World> {
-  return (shared ??= World.open(LIGHT));
+  return (shared ??= World.open({ ...LIGHT, COUNTERSIGN_CONSOLE: 'on' }));
 }
 
 /**
@@ -15,7 +15,7 @@ export function sharedWorld(): Promise<World> {
  * it: running, with a whole log and keys that hold.
  */
 export function onScratch<Result>(work: (world: World) => Promise<Result>): Promise<Result> {
-  const mine = turn.then(async () => work(await (scratch ??= World.open())));
+  const mine = turn.then(async () => work(await (scratch ??= World.open(NO_CONSOLE))));
   turn = mine.catch(() => undefined);
   return mine;
 }

@@ -10,7 +10,7 @@ export function announcement({ addresses, identity }: Installation, elapsedMs: n
   return [
     '',
     `Countersign is up after ${(elapsedMs / 1000).toFixed(1)} s.`,
-    `  console       ${addresses['console'] ?? ''}`,
+    `  console       ${addresses['console'] ?? 'off (COUNTERSIGN_CONSOLE=off)'}`,
     `  GraphQL       ${addresses['gateway'] ?? ''}/graphql`,
     `  Temporal UI   ${addresses['temporal-ui'] ?? ''}`,
     `  parked plans  ${addresses['temporal-ui'] ?? ''}/namespaces/default/workflows?query=${encodeURIComponent('RequestState="PLAN_REVIEW"')}`,

@@ -89,11 +89,14 @@ function consolePart({ settings, provisioned, folder, lock, onPartExit }: Instal
   });
 }
 
+/** What `doctor` is told: nothing is wrong. */
+const CONSOLE_OFF: PartInfo = { name: 'console', ok: true, version: 'off', where: 'COUNTERSIGN_CONSOLE=off' };
+
 /** Told before anything is started. Postgres and Temporal look for themselves, once they ended what a killed start left. */
-async function assertPortsFree({ ports }: Settings): Promise<void> {
+async function assertPortsFree({ ports, hasConsole }: Settings): Promise<void> {
   await assertPortFree(ports.identity, 'COUNTERSIGN_IDENTITY_PORT');
   await assertPortFree(ports.gateway, 'COUNTERSIGN_GATEWAY_PORT');
-  await assertPortFree(ports.console, 'COUNTERSIGN_CONSOLE_PORT');
+  if (hasConsole) await assertPortFree(ports.console, 'COUNTERSIGN_CONSOLE_PORT');
 }
 
 /** Everything on this machine: outside parts, identity, services, worker, gateway, console, in that order. */
@@ -113,9 +116,9 @@ export async function startInstallation(deps: InstallationDeps): Promise<Install
     temporalAddress: temporal.address,
     database: (service) => ({ url: serviceUrl(service), ownerUrl }),
   });
-  const web = consolePart(deps, identity, services.gateway);
-  shutdown.add('console', () => web.stop());
-  const webInfo = await step('console', () => web.start());
+  const web = deps.settings.hasConsole ? consolePart(deps, identity, services.gateway) : undefined;
+  if (web) shutdown.add('console', () => web.stop());
+  const webInfo = web ? await step('console', () => web.start()) : CONSOLE_OFF;
 
   const roles: PartInfo = {
     name: 'database-roles',
@@ -126,7 +129,7 @@ export async function startInstallation(deps: InstallationDeps): Promise<Install
   const { uiUrl } = temporal;
   return {
     addresses: {
-      console: web.url,
+      ...(web && { console: web.url }),
       issuer: identity.issuer,
       postgres: postgres.address,
       temporal: temporal.address,

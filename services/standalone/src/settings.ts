@@ -20,6 +20,10 @@ const flag = (description: string) =>
 /** Every setting of `npm start`, by its environment variable. `.env.example` is printed from this. */
 export const settingsSchema = z.object({
   COUNTERSIGN_DATA_DIR: z.string().optional().meta({ description: 'Folder of all data; default `.countersign` in the clone.' }),
+  COUNTERSIGN_CONSOLE: z
+    .enum(['on', 'off'])
+    .default('on')
+    .meta({ description: 'The console; `off` where everybody works by CLI and API. Links in merge requests still name its port.' }),
   COUNTERSIGN_CONSOLE_PORT: port(3000, 'the console'),
   COUNTERSIGN_GATEWAY_PORT: port(4000, 'GraphQL'),
   COUNTERSIGN_IDENTITY_PORT: port(4010, 'the embedded identity'),
@@ -79,6 +83,7 @@ export function loadSettings(env: NodeJS.ProcessEnv, root: string) {
   return {
     origin: raw.COUNTERSIGN_ORIGIN,
     dataDir: resolve(raw.COUNTERSIGN_DATA_DIR ?? join(root, '.countersign')),
+    hasConsole: raw.COUNTERSIGN_CONSOLE === 'on',
     ports: {
       console: raw.COUNTERSIGN_CONSOLE_PORT,
       gateway: raw.COUNTERSIGN_GATEWAY_PORT,

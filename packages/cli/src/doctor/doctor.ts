@@ -31,6 +31,13 @@ async function probeTemporal(io: Io, state: Written): Promise<PartView> {
   return (await listens(address)) ? good('temporal', version, where) : bad('temporal', where, START, version);
 }
 
+/** One that was not to be started is well. */
+async function probeConsole(state: Written): Promise<PartView> {
+  const part = written(state, 'console');
+  if (part?.version === 'off') return good('console', part.version, part.where ?? '');
+  return probeHttp('console', state?.addresses['console'], '/', (status) => status < 500);
+}
+
 async function probeDataFolder(io: Io): Promise<PartView> {
   const folder = dataFolder(io);
   try {
@@ -68,7 +75,7 @@ export async function diagnose(io: Io): Promise<Diagnosis> {
     probeSandboxes(io),
     probeHttp('identity', issuer, '/.well-known/openid-configuration'),
     probeHttp('gateway', gateway, '/ready'),
-    probeHttp('console', addresses['console'], '/', (status) => status < 500),
+    probeConsole(state),
     probeDataFolder(io),
   ]);
   const parts = found.flat();

@@ -10,7 +10,7 @@ import { OutboxDispatcher } from '../../../../services/requests/src/outbox/outbo
 import type { OutboxRepository } from '../../../../services/requests/src/outbox/outbox.repository.js';
 import { harness } from '../../../../services/requests/test/harness.js';
 import { mergeRequestsOf } from '../../e2e/traces.js';
-import { waitFor } from '../../src/index.js';
+import { NO_CONSOLE, waitFor } from '../../src/index.js';
 import { allow } from '../allow.js';
 import type { Row } from '../row.js';
 import { onScratch } from '../stage.js';
@@ -18,7 +18,7 @@ import type { World } from '../world.js';
 
 /** See packages/testing/src/fault.ts. */
 const MOMENT = 'after a vote is stored, before it is sent';
-const SETTINGS = { COUNTERSIGN_MAX_EXECUTIONS: '4' };
+const SETTINGS = { ...NO_CONSOLE, COUNTERSIGN_MAX_EXECUTIONS: '4' };
 const WAIT_MS = 60_000;
 
 type Claim = OutboxRepository['claim'];
