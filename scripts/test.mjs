@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { ROOT } from './lib/as-script.mjs';
 import { makePreparation } from './lib/prepare.mjs';
 import { startTestStack } from './lib/test-stack.mjs';
-import { runTestStep, stopCurrentStep } from './lib/test-step.mjs';
+import { runTestStep, stopCurrentSteps } from './lib/test-step.mjs';
 import { isAtLeast } from './lib/version.mjs';
 
 const MIN_NODE = '20.3';
@@ -38,13 +38,14 @@ const jest = (project, minutes, { workers = 1, ...more } = {}) => ({
 
 /**
  * In order. `needs` names a step without which this one can only fail for another step's reason; `isEarly` marks what needs
- * Node and the packages alone, and is run while a fresh machine still gets its servers; `isAsked` is run only where `--only` names it.
+ * Node and the packages alone, and is run while a fresh machine still gets its servers; `beside` names the one after it
+ * where it takes both to keep two cores busy; `isAsked` is run only where `--only` names it.
  */
 const STEPS = [
   { name: 'console types', isEarly: true, minutes: 3, script: bin('@graphql-codegen/cli/esm/bin.js'), args: () => ['--config', 'codegen.ts'], cwd: 'web', inQuick: true },
-  { name: 'lint', isEarly: true, minutes: 6, script: bin('eslint/bin/eslint.js'), args: () => ['.', '--max-warnings', '0'], inQuick: true },
+  { name: 'lint', isEarly: true, beside: 'types', minutes: 6, script: bin('eslint/bin/eslint.js'), args: () => ['.', '--max-warnings', '0'], inQuick: true },
   { name: 'types', isEarly: true, minutes: 3, script: bin('@typescript/native/bin/tsc'), args: () => ['-p', 'tsconfig.json', '--noEmit'], inQuick: true },
-  { name: 'types web', isEarly: true, minutes: 3, script: bin('@typescript/native/bin/tsc'), args: () => ['-p', 'web/tsconfig.json', '--noEmit'], inQuick: true },
+  { name: 'types web', isEarly: true, beside: 'knip', minutes: 3, script: bin('@typescript/native/bin/tsc'), args: () => ['-p', 'web/tsconfig.json', '--noEmit'], inQuick: true },
   { name: 'knip', isEarly: true, minutes: 3, script: bin('knip/bin/knip.js'), args: () => ['--no-config-hints'] },
   jest('small', 6, { isEarly: true, inQuick: true, workers: 2 }),
   { name: 'build', isEarly: true, minutes: 15, script: join(ROOT, 'scripts/build.mjs'), args: () => [] },
@@ -54,7 +55,7 @@ const STEPS = [
   jest('tamper', 10, { needs: 'build', needsServers: true, hasTable: true }),
   jest('large', 30, { needs: 'build', needsServers: true, workers: 3 }),
   jest('bench', 8, { needsServers: true, isAsked: true, hasTable: true }),
-  { name: 'demo', minutes: 8, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--own-stack'], needs: 'build' },
+  { name: 'demo', beside: 'demo model', minutes: 8, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--own-stack'], needs: 'build' },
   { name: 'demo model', minutes: 5, script: join(ROOT, 'scripts/demo.mjs'), args: () => ['--model'], needs: 'build' },
 ];
 
@@ -152,13 +153,17 @@ async function main() {
   mkdirSync(FOLDER, { recursive: true });
   const stop = () => {
     isInterrupted = true;
-    void stopCurrentStep();
+    void stopCurrentSteps();
   };
   for (const signal of SIGNALS) process.on(signal, stop);
   const left = STEPS.filter(({ name, inQuick, isAsked }) => (only ? only.includes(name) : isQuick ? inQuick : !isAsked));
   if (only) say(`Only ${left.map(({ name }) => name).join(', ') || 'nothing'}: this is not the whole of it.`);
   const run = async (context, isNow = () => true) => {
-    while (left.length > 0 && isNow(left[0]) && !isInterrupted) await runStep(left.shift(), context);
+    while (left.length > 0 && isNow(left[0]) && !isInterrupted) {
+      const [first, second] = left;
+      const together = left.splice(0, second && first.beside === second.name ? 2 : 1);
+      await Promise.all(together.map((step) => runStep(step, context)));
+    }
   };
   const { parts, preparation } = await setUp((node) => run(environment([{ name: 'runtime', where: node }]), ({ isEarly }) => isEarly === true));
   const { env, node } = environment(parts);

@@ -13,10 +13,10 @@ const GRACE_MS = 15_000;
 const AFTER_REPORT_MS = 60_000;
 
 /** What is at work now, for an interrupt to stop. */
-let current;
+const current = new Set();
 
-export async function stopCurrentStep() {
-  if (current) await stopTree(current.pid);
+export async function stopCurrentSteps() {
+  await Promise.all([...current].map(({ pid }) => stopTree(pid)));
 }
 
 /**
@@ -37,7 +37,7 @@ function spawnLogged({ command, args, env, cwd, timeoutMs, log, report }) {
     const out = openSync(log, 'w');
     const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', out, out] });
     closeSync(out);
-    current = child;
+    current.add(child);
     let stopped;
     const stop = (why) => {
       stopped ??= why;
@@ -51,7 +51,7 @@ function spawnLogged({ command, args, env, cwd, timeoutMs, log, report }) {
     const done = (answer) => {
       clearTimeout(deadline);
       clearInterval(watch);
-      current = undefined;
+      current.delete(child);
       resolve(stopped ? { why: stopped, isStopped: true } : answer);
     };
     child.on('error', (error) => done({ why: `could not be run: ${error.code}` }));
