@@ -90,6 +90,12 @@ describe('exit codes', () => {
     expect((await fake.run(['request', 'show', 'r1'], { COUNTERSIGN_URL: 'http://127.0.0.1:9' })).exit).toBe(6);
   });
 
+  it('says its version', async () => {
+    const { version } = JSON.parse(await readFile(join(process.cwd(), 'packages/cli/package.json'), 'utf8')) as { version: string };
+    const { exit, stdout } = await fake.run(['--version']);
+    expect([exit, stdout]).toEqual([0, `${version}\n`]);
+  });
+
   it('help ends with 0', async () => {
     const { exit, stdout } = await fake.run(['approve', '--help']);
     expect([exit, stdout]).toEqual([0, expect.stringContaining('--digest')]);

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { Command, CommanderError } from 'commander';
 
 import { CliError, exitCodeOf } from './cli-error.js';
@@ -25,8 +27,11 @@ const DESCRIPTION = `Durable, human-approved AI change.
 Exit codes: 0 done · 1 unexpected · 2 usage · 3 not signed in or not allowed · 4 refused · 5 not found · 6 timed out or unavailable
 verify alone: 7 consistent with its own keys only · 8 does not hold`;
 
+/** Of this package, one folder up from here as from where it is built. */
+const version = (): string => (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
 export function createProgram(commands: Commands): Command {
-  const program = new Command('countersign').description(DESCRIPTION);
+  const program = new Command('countersign').description(DESCRIPTION).version(version(), '-V, --version', 'say which version this is');
   const all = [
     ...sessionCommands(commands),
     doctorCommand(commands),
