@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { git, NO_CONSOLE, sampleRepository, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
+import { git, sampleRepository, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
 import { approve, createRequest, signIn, waitState } from './people.js';
 import { gitStarterOf } from './processes.js';
 import { branchesOf, journalOf, mergeRequestsOf, mergesSince, timesMade, waitUntilClean, type Journal } from './traces.js';
@@ -28,7 +28,7 @@ let fault: string;
 beforeAll(async () => {
   app = await testInstallation(process.cwd());
   fault = join(app.reposDir, 'fault');
-  await app.start({ ...NO_CONSOLE, COUNTERSIGN_FAULT_FILE: fault });
+  await app.start({ COUNTERSIGN_FAULT_FILE: fault });
   await signIn(app);
   const source = sampleRepository(join(app.reposDir, 'sample'));
   const added = await app.cli('maintainer', 'project', 'add', 'sample', '--repo', source, '--test-command', 'node --test');
@@ -77,11 +77,15 @@ async function expectNothingTwice({ id }: Begun, held: Journal): Promise<void> {
   expect(leases[0]?.epoch).toBe(recorded.length === STEPS ? 1 : 2);
 }
 
-/** What the lock file names runs on after a kill -9 of its parent; here it is killed as well. */
+/** As the lock file names them. */
+function childrenOf(): readonly { readonly name: string; readonly pid: number }[] {
+  return (JSON.parse(readFileSync(join(app.dataDir, 'lock.json'), 'utf8')) as { children: { name: string; pid: number }[] }).children;
+}
+
+/** They run on after a kill -9 of their parent; here they are killed as well. */
 function killChildren(): void {
-  const { children } = JSON.parse(readFileSync(join(app.dataDir, 'lock.json'), 'utf8')) as { children: { name: string; pid: number }[] };
-  expect(children.map(({ name }) => name)).toEqual(expect.arrayContaining(['postgres', 'temporal']));
-  for (const { pid } of children) process.kill(pid, 'SIGKILL');
+  expect(childrenOf().map(({ name }) => name)).toEqual(expect.arrayContaining(['postgres', 'temporal', 'web']));
+  for (const { pid } of childrenOf()) process.kill(pid, 'SIGKILL');
 }
 
 /** At moments of its work that no clock chooses: each one a little later after it began than the one before. */
@@ -109,7 +113,7 @@ describe('killed with -9 and started again', () => {
 
       const held = await journalOf(app, begun.id);
       expect(held.steps.filter(({ step, record }) => step > 0 && record !== null)).toHaveLength(recorded);
-      await app.start({ ...NO_CONSOLE, COUNTERSIGN_FAULT_FILE: fault });
+      await app.start({ COUNTERSIGN_FAULT_FILE: fault });
       if (!isAtMerge) {
         await waitState(app, begun.id, 'MERGE_REVIEW');
         await approve(app, begun.id, 'merge');
@@ -126,7 +130,7 @@ describe('killed with -9 and started again', () => {
     await approve(app, begun.id, 'plan');
     await app.ended();
     killChildren();
-    await app.start({ ...NO_CONSOLE, COUNTERSIGN_FAULT_FILE: fault });
+    await app.start({ COUNTERSIGN_FAULT_FILE: fault });
     await waitState(app, begun.id, 'MERGE_REVIEW');
     await approve(app, begun.id, 'merge');
     await expectMergedOnce(begun);
@@ -135,8 +139,9 @@ describe('killed with -9 and started again', () => {
   it.each(['postgres', 'temporal', 'web'])('of %s alone, while a request is executed: it is started again and the request goes on', async (part) => {
     const begun = await begin({ postgres: 21, temporal: 22, web: 23 }[part] ?? 0, false);
     await approve(app, begun.id, 'plan');
-    const { children } = JSON.parse(readFileSync(join(app.dataDir, 'lock.json'), 'utf8')) as { children: { name: string; pid: number }[] };
-    process.kill(children.find(({ name }) => name === part)?.pid ?? 0, 'SIGKILL');
+    const child = childrenOf().find(({ name }) => name === part);
+    if (!child) throw new Error(`${part} is not among the children`);
+    process.kill(child.pid, 'SIGKILL');
     await waitState(app, begun.id, 'MERGE_REVIEW');
     await approve(app, begun.id, 'merge');
     await expectMergedOnce(begun);
