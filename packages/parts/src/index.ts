@@ -3,7 +3,7 @@ export { dockerEngineAt, dockerHosts, findDockerEngine, type DockerEngine } from
 export type { OsUser } from './os-user.js';
 export { PartError, type PartErrorCode } from './part-error.js';
 export type { Part, PartInfo } from './part.js';
-export { assertPortFree, freePort, holderOfPort, type PortHolder } from './ports.js';
+export { accepts, assertPortFree, freePort, holderOfPort, type PortHolder } from './ports.js';
 export { postgresServer, type PostgresServer, type PostgresServerOptions } from './postgres-server.js';
 export { isRunning, processStartTime, stopProcess, thisProcess, type ProcessRef } from './process-table.js';
 export {

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 import { PartError } from './part-error.js';
 
 const LISTENING = '0A';
-const CONNECT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 const LOWEST_FREE_PORT = 15_000;
 /** Linux's default; macOS and the IANA begin later. */
 const USUAL_EPHEMERAL_PORT = 32_768;
@@ -61,15 +61,17 @@ export async function assertPortFree(port: number, setting: string): Promise<voi
   }
 }
 
-/** Whether somebody listens on a port of the loopback address. */
-export function isListening(port: number): Promise<boolean> {
+/** Whether anything takes connections there. */
+export function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = createConnection({ port, host: '127.0.0.1', timeout: CONNECT_MS });
-    const answer = (is: boolean) => (): void => {
+    const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
+    const done = (answer: boolean): void => {
       socket.destroy();
-      resolve(is);
+      resolve(answer);
     };
-    socket.once('connect', answer(true)).once('error', answer(false)).once('timeout', answer(false));
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
+    socket.once('timeout', () => done(false));
   });
 }
 

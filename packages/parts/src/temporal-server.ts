@@ -3,7 +3,7 @@ import { readlinkSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
-import { assertPortFree, isListening } from './ports.js';
+import { accepts, assertPortFree } from './ports.js';
 import { processesWithArgument, stopProcess } from './process-table.js';
 import { SupervisedProcess, type SupervisedProcessOptions } from './supervised-process.js';
 
@@ -75,7 +75,7 @@ export async function temporalServer(options: TemporalServerOptions): Promise<Te
     stopTimeoutMs: STOP_TIMEOUT_MS,
     isReady: async () => {
       // Asking takes a process of 90 MB each time.
-      if (!(await isListening(port))) return false;
+      if (!(await accepts('127.0.0.1', port))) return false;
       const args = ['operator', 'namespace', 'describe', '--namespace', 'default', '--address', address, ...NO_CONFIG];
       await run(cli, args, { env, timeout: PROBE_TIMEOUT_MS });
       return true;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { type Cuttable, cuttableSocket, NO_CONSOLE, sampleRepository, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
+import { cuttableSocket, NO_CONSOLE, sampleRepository, testInstallation, waitFor, type Cuttable, type TestInstallation } from '../src/index.js';
 import { approve, createRequest, signIn, waitState } from './people.js';
 
 const ROOT = process.cwd();

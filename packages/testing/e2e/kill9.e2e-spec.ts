@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { git, sampleRepository, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
 import { approve, createRequest, signIn, waitState } from './people.js';
-import { gitStarterOf } from './processes.js';
+import { childrenOf, gitStarterOf, killChild } from './processes.js';
 import { branchesOf, journalOf, mergeRequestsOf, mergesSince, timesMade, waitUntilClean, type Journal } from './traces.js';
 
 /** See packages/testing/src/fault.ts: the product knows nothing of these. `recorded`: steps that the journal holds then. */
@@ -77,15 +77,10 @@ async function expectNothingTwice({ id }: Begun, held: Journal): Promise<void> {
   expect(leases[0]?.epoch).toBe(recorded.length === STEPS ? 1 : 2);
 }
 
-/** As the lock file names them. */
-function childrenOf(): readonly { readonly name: string; readonly pid: number }[] {
-  return (JSON.parse(readFileSync(join(app.dataDir, 'lock.json'), 'utf8')) as { children: { name: string; pid: number }[] }).children;
-}
-
-/** They run on after a kill -9 of their parent; here they are killed as well. */
+/** What it started runs on after a kill -9; here that is killed as well. */
 function killChildren(): void {
-  expect(childrenOf().map(({ name }) => name)).toEqual(expect.arrayContaining(['postgres', 'temporal', 'web']));
-  for (const { pid } of childrenOf()) process.kill(pid, 'SIGKILL');
+  expect(childrenOf(app).map(({ name }) => name)).toEqual(expect.arrayContaining(['postgres', 'temporal', 'web']));
+  for (const { pid } of childrenOf(app)) process.kill(pid, 'SIGKILL');
 }
 
 /** At moments of its work that no clock chooses: each one a little later after it began than the one before. */
@@ -139,9 +134,7 @@ describe('killed with -9 and started again', () => {
   it.each(['postgres', 'temporal', 'web'])('of %s alone, while a request is executed: it is started again and the request goes on', async (part) => {
     const begun = await begin({ postgres: 21, temporal: 22, web: 23 }[part] ?? 0, false);
     await approve(app, begun.id, 'plan');
-    const child = childrenOf().find(({ name }) => name === part);
-    if (!child) throw new Error(`${part} is not among the children`);
-    process.kill(child.pid, 'SIGKILL');
+    killChild(app, part);
     await waitState(app, begun.id, 'MERGE_REVIEW');
     await approve(app, begun.id, 'merge');
     await expectMergedOnce(begun);

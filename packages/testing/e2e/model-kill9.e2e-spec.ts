@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startModelServer, type LoggedCall, type ModelScript, type ModelServer } from '@countersign/model-server';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { git, NO_CONSOLE, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
+import { git, NO_CONSOLE, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
 import { invoiceRepository } from './invoice-repository.js';
 import { modelEnv } from './model-installation.js';
 import { approve, createRequest, signIn, waitState } from './people.js';

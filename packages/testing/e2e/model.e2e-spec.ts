@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startModelServer, type ModelServer } from '@countersign/model-server';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { git, NO_CONSOLE, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
+import { git, NO_CONSOLE, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
 import { ask } from './gateway.js';
 import { invoiceRepository, MONEY } from './invoice-repository.js';
 import { modelEnv, type WireProvider } from './model-installation.js';

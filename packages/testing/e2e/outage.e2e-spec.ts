@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { createDatabase, cuttableProxy, type CuttableProxy, git, NO_CONSOLE, sampleRepository, type TestInstallation, testInstallation, waitFor } from '../src/index.js';
+import { createDatabase, cuttableProxy, git, NO_CONSOLE, sampleRepository, testInstallation, waitFor, type CuttableProxy, type TestInstallation } from '../src/index.js';
 import { pendingFailuresOf } from './engine.js';
 import { approve, createRequest, gateOf, signIn, waitState } from './people.js';
 import { branchesOf, mergeRequestsOf, mergesSince, waitUntilClean } from './traces.js';

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { TestInstallation } from '../src/index.js';
 
@@ -33,6 +34,21 @@ export function processesOf(app: TestInstallation): readonly RunningProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && isOurs(name))
     .map((pid) => ({ pid: Number(pid), command: textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').slice(0, 200) }));
+}
+
+export type Child = { readonly name: string; readonly pid: number };
+
+/** What the installation started and keeps alive, as its lock file names it. */
+export function childrenOf(app: TestInstallation): readonly Child[] {
+  return (JSON.parse(readFileSync(join(app.dataDir, 'lock.json'), 'utf8')) as { children: Child[] }).children;
+}
+
+/** kill -9 of one of them. @throws Error where there is none of that name: pid 0 would be whoever asks. */
+export function killChild(app: TestInstallation, name: string): Child {
+  const child = childrenOf(app).find((one) => one.name === name);
+  if (!child) throw new Error(`${name} is not among the children`);
+  process.kill(child.pid, 'SIGKILL');
+  return child;
 }
 
 /** The process that starts git for the installation; undefined before its first git, and while there is none. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { git, sampleRepository, testInstallation, waitFor, type TestInstallation } from '../src/index.js';
 import { approve, createRequest, gateOf, signIn, waitState } from './people.js';
-import { listenersOf, processesOf } from './processes.js';
+import { type Child, childrenOf, killChild, listenersOf, processesOf } from './processes.js';
 import { databaseText, filesBelow, modeOf, secretsOf } from './secrets.js';
 import { branchesOf, containersOf } from './traces.js';
 
@@ -75,9 +75,6 @@ function startScript(script: string): Promise<{ code: number; output: string }> 
     });
   });
 }
-
-type Child = { readonly name: string; readonly pid: number };
-const childrenOf = (): readonly Child[] => (JSON.parse(readFileSync(join(app.dataDir, 'lock.json'), 'utf8')) as { children: Child[] }).children;
 
 async function refusedStart(): Promise<string> {
   await expect(start()).rejects.toThrow('It did not start');
@@ -174,7 +171,7 @@ describe('a stop', () => {
 
   it('by kill -9 of everything loses nothing', async () => {
     const id = await parkedRequest();
-    const children = childrenOf();
+    const children = childrenOf(app);
     await app.kill9();
     for (const { pid } of children) process.kill(pid, 'SIGKILL');
     await start();
@@ -194,10 +191,8 @@ describe('a stop', () => {
   it('by kill -9 of one child is healed without a restart and without losing a request', async () => {
     const id = await parkedRequest();
     for (const name of ['postgres', 'temporal', 'web']) {
-      const before = childrenOf().find((child) => child.name === name);
-      if (!before) throw new Error(`${name} is not among the children`);
-      process.kill(before.pid, 'SIGKILL');
-      await waitFor(() => childrenOf().some((child) => child.name === name && child.pid !== before.pid), 20_000, () => `${name} is not back`);
+      const before = killChild(app, name);
+      await waitFor(() => childrenOf(app).some((child) => child.name === name && child.pid !== before.pid), 20_000, () => `${name} is not back`);
       await waitFor(async () => (await app.cli('reviewer', 'doctor')).code === 0, 30_000, () => app.output());
       await waitFor(async () => (await app.cli('reviewer', 'comment', id, '-m', `after ${name}`)).code === 0, 30_000);
       expect(app.output()).toContain(`${name} ended`);

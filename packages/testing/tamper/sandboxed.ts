@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startModelServer, type ModelCall, type ModelScript, type ModelServer, type ScriptedAnswer } from '@countersign/model-server';
 
 import { modelEnv } from '../e2e/model-installation.js';
-import { NO_CONSOLE } from '../src/index.js';
 import { onScratch } from './stage.js';
 import type { Project, World } from './world.js';
 
@@ -22,8 +21,6 @@ export type Part = {
   readonly steps: readonly (readonly Call[])[];
 };
 
-/** The world's own. */
-const AS_FOUND = { ...NO_CONSOLE, COUNTERSIGN_MAX_EXECUTIONS: '4' };
 const USAGE = { inputTokens: 1_000, outputTokens: 100 } as const;
 
 function documentOf(asked: string, { word, files, commands }: Part): unknown {
@@ -90,7 +87,7 @@ async function perform(world: World): Promise<void> {
   } finally {
     isComing = false;
     await server.close();
-    await restart(world, AS_FOUND);
+    await restart(world);
   }
 }
 
@@ -98,10 +95,10 @@ function envOf(world: World, server: ModelServer): Record<string, string> {
   const { COUNTERSIGN_MODEL: _, ...env } = modelEnv(world.app, server, 'openai');
   const prices = join(world.app.reposDir, 'scripted-prices.json');
   writeFileSync(prices, JSON.stringify([{ id: 'openai:scripted-*', contextTokens: 100_000, usdPerMillion: { input: 2, cachedInput: 0.5, output: 10 }, asOf: '2026-11-01', source: 'a test' }]));
-  return { ...AS_FOUND, ...env, COUNTERSIGN_MODEL_PRICES: prices };
+  return { ...env, COUNTERSIGN_MODEL_PRICES: prices };
 }
 
-async function restart({ app }: World, env: Readonly<Record<string, string>>): Promise<void> {
-  await app.stop();
-  await app.start(env);
+async function restart(world: World, env: Readonly<Record<string, string>> = {}): Promise<void> {
+  await world.app.stop();
+  await world.start(env);
 }

@@ -37,13 +37,15 @@ export class World {
     /** Of Temporal, as any program that can reach it. */
     readonly temporal: Client,
     private readonly database: pg.Pool,
+    private readonly settings: Readonly<Record<string, string>>,
   ) {}
 
-  static async open(settings: Readonly<Record<string, string>> = {}): Promise<World> {
+  static async open(more: Readonly<Record<string, string>>): Promise<World> {
     const app = await testInstallation(process.cwd());
     const source = sampleRepository(join(app.reposDir, 'sample'));
     // Every row speaks as the same few people, all at once.
-    await app.start({ COUNTERSIGN_MAX_EXECUTIONS: '4', ...settings });
+    const settings = { COUNTERSIGN_MAX_EXECUTIONS: '4', ...more };
+    await app.start(settings);
     await signIn(app, 'admin', 'observer');
     // Kept: all rows ask all the time, and a connection costs the server more than an answer.
     const database = new pg.Pool({ connectionString: superuserUrl(app), max: 8 });
@@ -52,7 +54,12 @@ export class World {
     const { rows: ids } = await database.query<{ id: string; subject: string }>('SELECT id, subject FROM projects.person');
     const people = Object.fromEntries(ROLES.map((name) => [name, { id: ids.find(({ subject }) => subject === name)?.id ?? '', name, token: tokenOf(app, name) }]));
     const connection = await Connection.connect({ address: app.state().addresses['temporal'] ?? '' });
-    return new World(app, people as Record<Role, Person>, source, new Client({ connection }), database);
+    return new World(app, people as Record<Role, Person>, source, new Client({ connection }), database, settings);
+  }
+
+  /** Once more, after it was stopped or killed, as it was opened. */
+  start(more: Readonly<Record<string, string>> = {}): Promise<void> {
+    return this.app.start({ ...this.settings, ...more });
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,7 @@ import { OutboxDispatcher } from '../../../../services/requests/src/outbox/outbo
 import type { OutboxRepository } from '../../../../services/requests/src/outbox/outbox.repository.js';
 import { harness } from '../../../../services/requests/test/harness.js';
 import { mergeRequestsOf } from '../../e2e/traces.js';
-import { NO_CONSOLE, waitFor } from '../../src/index.js';
+import { waitFor } from '../../src/index.js';
 import { allow } from '../allow.js';
 import type { Row } from '../row.js';
 import { onScratch } from '../stage.js';
@@ -18,7 +18,6 @@ import type { World } from '../world.js';
 
 /** See packages/testing/src/fault.ts. */
 const MOMENT = 'after a vote is stored, before it is sent';
-const SETTINGS = { ...NO_CONSOLE, COUNTERSIGN_MAX_EXECUTIONS: '4' };
 const WAIT_MS = 60_000;
 
 type Claim = OutboxRepository['claim'];
@@ -65,7 +64,7 @@ async function killAtTheVote(world: World, id: string): Promise<Stored> {
   const { app, people } = world;
   const fault = join(app.reposDir, 'fault');
   await app.kill9();
-  await app.start({ ...SETTINGS, COUNTERSIGN_FAULT_FILE: fault });
+  await world.start({ COUNTERSIGN_FAULT_FILE: fault });
   writeFileSync(fault, MOMENT);
   const answer = await world.decide(people.reviewer, id, 'plan').catch(() => undefined);
   await app.ended();
@@ -115,7 +114,7 @@ export const row: Row = {
     onScratch(async (world) => {
       const { id, bare } = await forTwo(world);
       const stored = await killAtTheVote(world, id);
-      await world.app.start(SETTINGS);
+      await world.start();
       await waitFor(async () => (await votesOf(world, id))[0]?.delivered === true, WAIT_MS, () => `The vote was never sent\n${world.app.output().slice(-3000)}`);
       await passWithASecond(world, id, stored.id);
       await world.until(id, 'MERGE_REVIEW');

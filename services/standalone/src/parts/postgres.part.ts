@@ -1,10 +1,7 @@
-import { connect } from 'node:net';
-
-import { postgresServer, type OsUser, type Part, type PartInfo } from '@countersign/parts';
+import { accepts, postgresServer, type OsUser, type Part, type PartInfo } from '@countersign/parts';
 
 import { ChildSlot, childHooks, type PartContext } from './part-context.js';
 
-const CONNECT_TIMEOUT_MS = 3_000;
 
 export type PostgresPartOptions = {
   /** DATABASE_URL: an own Postgres, used as it is. */
@@ -85,18 +82,4 @@ export class PostgresPart implements Part {
     const fix = `Start the Postgres that DATABASE_URL names (${where}), or unset DATABASE_URL.`;
     return { name: this.name, ok, version: 'as given', where, ...(!ok && { fix }) };
   }
-}
-
-/** Whether anything takes connections there. */
-export function accepts(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
-    const done = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => done(true));
-    socket.once('error', () => done(false));
-    socket.once('timeout', () => done(false));
-  });
 }

@@ -1,7 +1,6 @@
-import { temporalServer, type Part, type PartInfo } from '@countersign/parts';
+import { accepts, temporalServer, type Part, type PartInfo } from '@countersign/parts';
 
 import { ChildSlot, childHooks, type PartContext } from './part-context.js';
-import { accepts } from './postgres.part.js';
 
 export type TemporalPartOptions = {
   /** TEMPORAL_ADDRESS: an own server, used as it is. */
